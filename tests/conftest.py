@@ -1,4 +1,4 @@
-"""What every test stands on: the oracle's backend, quiet threads, a seeded generator, the device."""
+"""What every test stands on: the oracle's backend, quiet threads, seeds, the device."""
 
 import os
 from pathlib import Path

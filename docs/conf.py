@@ -1,15 +1,16 @@
 """Sphinx settings: MyST pages, and a reference written from the docstrings of the public names."""
 
 import sys
-from importlib.metadata import version as installed_version
+import tomllib
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE / "_extensions")]
 
 project = "torchkeras"
 author = "The torchkeras authors"
 copyright = f"{author}, Apache-2.0"
-release = installed_version("keras-on-torch")
+release = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 version = ".".join(release.split(".")[:2])
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference"]

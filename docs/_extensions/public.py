@@ -7,8 +7,9 @@ an export, or by being defined there. An exported folder or file is a namespace 
 import ast
 import importlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -17,7 +18,7 @@ class Namespace:
     """A public module and the names it exports, submodules left out."""
 
     path: str
-    names: list[str] = field(default_factory=list)
+    names: list[str]
 
     def get(self, name: str) -> Any:
         return getattr(importlib.import_module(self.path), name)
@@ -25,19 +26,13 @@ class Namespace:
 
 def namespaces(root: str) -> Iterator[Namespace]:
     """Yield the namespace `root` and every one that it exports, outer before inner."""
-    source = Path(str(importlib.import_module(root).__file__))
-    found = Namespace(root)
-    inner: list[str] = []
-    for name in sorted(set(_exports(ast.parse(source.read_text("utf-8")))), key=str.lower):
-        inside = source.name == "__init__.py" and _is_module(source.parent / name)
-        (inner if inside else found.names).append(name)
-    yield found
+    module = importlib.import_module(root)
+    source = Path(str(module.__file__)).read_text("utf-8")
+    names = sorted(set(_exports(ast.parse(source))), key=lambda name: (name.lower(), name))
+    inner = [name for name in names if isinstance(getattr(module, name), ModuleType)]
+    yield Namespace(root, [name for name in names if name not in inner])
     for name in inner:
         yield from namespaces(f"{root}.{name}")
-
-
-def _is_module(path: Path) -> bool:
-    return (path / "__init__.py").exists() or path.with_suffix(".py").exists()
 
 
 def _exports(tree: ast.Module) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The ground floor: settings, dtypes, devices, names, the registry and the config dialect."""

@@ -1,0 +1,62 @@
+"""Automatic names: `dense`, `dense_1`, `dense_2`, counted per class as Keras counts them."""
+
+import re
+from collections import Counter
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_COUNTS: Counter[str] = Counter()
+_SCOPE: ContextVar[tuple[str, ...]] = ContextVar("torchkeras_name_scope", default=())
+
+
+def to_snake_case(name: str) -> str:
+    """Turn a class name such as `Conv2DTranspose` into `conv2d_transpose`."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def auto_name(class_name: str) -> str:
+    """Return the next free automatic name for a class."""
+    return uniquify(to_snake_case(class_name))
+
+
+def uniquify(name: str) -> str:
+    """Return `name` the first time, then `name_1`, `name_2` and so on."""
+    count = _COUNTS[name]
+    _COUNTS[name] += 1
+    return f"{name}_{count}" if count else name
+
+
+def reset_names() -> None:
+    """Start the counters of automatic names again."""
+    _COUNTS.clear()
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return `name`, or `name_1`, `name_2` ... if it is already taken."""
+    candidate, count = name, 0
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}_{count}"
+    return candidate
+
+
+@contextmanager
+def name_scope(name: str) -> Iterator[str]:
+    """Put `name/` before the path of every variable that is made inside the scope.
+
+    Args:
+        name: The name to add to the path.
+    """
+    token = _SCOPE.set((*_SCOPE.get(), name))
+    try:
+        yield name
+    finally:
+        _SCOPE.reset(token)
+
+
+def scoped_path(name: str) -> str:
+    """Return the path of a variable called `name` in the current scope."""
+    return "/".join((*_SCOPE.get(), name))

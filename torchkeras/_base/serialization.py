@@ -1,0 +1,233 @@
+"""Keras's config dialect: objects to nested dictionaries of plain values, and back.
+
+An object is written as `{"module", "class_name", "config", "registered_name"}`. Reading looks
+classes up in the registry alone; no name in a config is ever imported, called by path or opened.
+"""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import registry
+from .dtypes import NAMES
+from .messages import did_you_mean, show
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """Turn an object into plain values from which `deserialize_keras_object` makes its equal.
+
+    Args:
+        obj: A plain value, an array, a container, a public function or an object with
+            `get_config()`.
+
+    Raises:
+        ValueError: If the object has no `get_config()` and is no plain value.
+
+    Example:
+        >>> import torchkeras
+        >>> torchkeras.saving.serialize_keras_object(torchkeras.regularizers.L2(0.1))["config"]
+        {'l2': 0.1}
+    """
+    if isinstance(obj, np.generic):
+        obj = obj.item()
+    if isinstance(obj, _PLAIN):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        items = [serialize_keras_object(item) for item in obj]
+        return items if isinstance(obj, list) else {"class_name": "__tuple__", "items": items}
+    if isinstance(obj, Mapping):
+        return {str(key): serialize_keras_object(value) for key, value in obj.items()}
+    return _serialize_special(obj)
+
+
+def _serialize_special(obj: Any) -> Any:
+    if isinstance(obj, (np.ndarray, torch.Tensor)):
+        kind = "__tensor__" if isinstance(obj, torch.Tensor) else "__numpy__"
+        values = obj.detach().cpu() if isinstance(obj, torch.Tensor) else obj
+        dtype = NAMES[obj.dtype] if isinstance(obj, torch.Tensor) else obj.dtype.name
+        return {"class_name": kind, "config": {"value": values.tolist(), "dtype": dtype}}
+    if isinstance(obj, torch.dtype):
+        return NAMES[obj]
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}}
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(obj, slice):
+        bounds = {"start": obj.start, "stop": obj.stop, "step": obj.step}
+        return {"class_name": "__slice__", "config": serialize_keras_object(bounds)}
+    if inspect.isfunction(obj) or inspect.isclass(obj):
+        return _serialize_named(obj)
+    if hasattr(obj, "get_config"):
+        return _serialize_instance(obj)
+    raise ValueError(
+        f"Cannot turn {show(obj)} (of type {type(obj).__name__}) into a config. Give the class a "
+        "`get_config()` method that returns the arguments of its `__init__`."
+    )
+
+
+def _serialize_named(obj: Any) -> dict[str, Any]:
+    kind = "function" if inspect.isfunction(obj) else "class"
+    if obj.__name__ == "<lambda>":
+        raise ValueError(
+            f"A lambda cannot be written into a config: {obj}. Define a named function and "
+            "register it with `@torchkeras.saving.register_keras_serializable()`."
+        )
+    name = registry.get_registered_name(obj)
+    module = "builtins" if registry.builtin_module(obj) else obj.__module__
+    return {"module": module, "class_name": kind, "config": name, "registered_name": kind}
+
+
+def _serialize_instance(obj: Any) -> dict[str, Any]:
+    cls = type(obj)
+    builtin = registry.builtin_module(cls)
+    written: dict[str, Any] = {
+        "module": getattr(cls, "_keras_module", None) or builtin or _own_module(cls),
+        "class_name": getattr(cls, "_keras_class_name", cls.__name__),
+        "config": _plain_config(obj.get_config()),
+        "registered_name": None if builtin else registry.get_registered_name(cls),
+    }
+    extra = getattr(obj, "_extra_serialization", None)
+    if extra is not None:
+        written.update(extra())
+    return written
+
+
+def _own_module(cls: type) -> str | None:
+    return None if cls.__module__ in ("__main__", "builtins") else cls.__module__
+
+
+def _plain_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep tuples of a config as lists, as Keras's JSON does, and encode whatever is not plain."""
+    return {str(key): _plain_value(value) for key, value in config.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, tuple) and all(isinstance(item, _PLAIN) for item in value):
+        return value
+    return serialize_keras_object(value)
+
+
+def deserialize_keras_object(
+    config: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    safe_mode: bool = True,
+    **kwargs: Any,
+) -> Any:
+    """Make the object that a config describes.
+
+    Args:
+        config: What `serialize_keras_object` returned, here or in Keras.
+        custom_objects: Classes and functions by name, asked besides the registered ones.
+        safe_mode: Whether configs that carry code (a `Lambda`'s) are refused.
+        **kwargs: `module_objects`, a further mapping of names to classes, as in older Keras.
+
+    Raises:
+        TypeError: If the config names a class that is neither public nor registered.
+        ValueError: If the config carries code and `safe_mode` is on.
+    """
+    module_objects = kwargs.pop("module_objects", None)
+    with registry.custom_object_scope(custom_objects or {}):
+        return _deserialize(config, module_objects, safe_mode)
+
+
+def _deserialize(config: Any, module_objects: Mapping[str, Any] | None, safe: bool) -> Any:
+    if isinstance(config, list):
+        return [_deserialize(item, module_objects, safe) for item in config]
+    if isinstance(config, str) and module_objects and config in module_objects:
+        return module_objects[config]
+    if not isinstance(config, Mapping):
+        return config
+    if "class_name" not in config:
+        return {key: _deserialize(value, module_objects, safe) for key, value in config.items()}
+    special = _SPECIAL.get(config["class_name"])
+    if special is not None:
+        return special(config, safe)
+    if "config" not in config:
+        return {key: _deserialize(value, module_objects, safe) for key, value in config.items()}
+    return _instance(config, module_objects, safe)
+
+
+def _instance(config: Mapping[str, Any], module_objects: Any, safe: bool) -> Any:
+    cls = find_class(config, module_objects)
+    inner = config["config"]
+    if isinstance(inner, str):
+        return cls
+    if not hasattr(cls, "from_config"):
+        raise TypeError(f"{cls} cannot be made from a config: it has no `from_config` method.")
+    accepts_safe_mode = "safe_mode" in inspect.signature(cls.from_config).parameters
+    options = {"safe_mode": safe} if accepts_safe_mode else {}
+    made = cls.from_config(dict(inner or {}), **options)
+    build_config = config.get("build_config")
+    if build_config and hasattr(made, "build_from_config") and not getattr(made, "built", True):
+        made.build_from_config(build_config)
+    return made
+
+
+def find_class(config: Mapping[str, Any], module_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the public or registered class or function that a config names."""
+    name, module = config["class_name"], config.get("module")
+    if name in ("function", "class"):
+        name = config["config"]
+    registered = config.get("registered_name")
+    for key in (registered, name):
+        found = isinstance(key, str) and registry.get_registered_object(
+            key, module_objects=module_objects
+        )
+        if found:
+            return found
+    found = registry.find_builtin(module, name) if _may_be_builtin(module) else None
+    if found is None:
+        raise TypeError(_unknown_class(name, module, registered))
+    return found
+
+
+def _may_be_builtin(module: Any) -> bool:
+    root = str(module or "keras").partition(".")[0]
+    return root in ("keras", "torchkeras", "tf_keras", "tensorflow", "builtins")
+
+
+def _unknown_class(name: Any, module: Any, registered: Any) -> str:
+    hint = did_you_mean(name, (key.rpartition(">")[2] for key in registry.get_custom_objects()))
+    return (
+        f"The config names {name!r} (module={module!r}, registered_name={registered!r}), which is "
+        f"neither a public class of torchkeras nor a registered one.{hint} Register your class "
+        "with `@torchkeras.saving.register_keras_serializable()`, or pass it: "
+        f"`custom_objects={{{name!r}: ...}}`."
+    )
+
+
+def _refuse_lambda(config: Mapping[str, Any], safe: bool) -> Any:
+    reason = "it carries Python bytecode, which could run anything"
+    raise ValueError(
+        f"Refused a config of class_name {config['class_name']!r}: {reason}. torchkeras never runs "
+        "code from a config. Replace the lambda by a named function registered with "
+        "`@torchkeras.saving.register_keras_serializable()`."
+    )
+
+
+def _array(config: Mapping[str, Any], safe: bool) -> Any:
+    inner = config["config"]
+    return np.asarray(inner["value"], dtype=inner["dtype"])
+
+
+def _tensor(config: Mapping[str, Any], safe: bool) -> Any:
+    inner = config["config"]
+    return torch.tensor(inner["value"], dtype=getattr(torch, inner["dtype"]))
+
+
+_SPECIAL: dict[str, Any] = {
+    "__tuple__": lambda config, safe: tuple(_deserialize(config["items"], None, safe)),
+    "__numpy__": _array,
+    "__tensor__": _tensor,
+    "__bytes__": lambda config, safe: config["config"]["value"].encode("utf-8"),
+    "__ellipsis__": lambda config, safe: Ellipsis,
+    "__slice__": lambda config, safe: slice(
+        *(config["config"][bound] for bound in ("start", "stop", "step"))
+    ),
+    "__lambda__": _refuse_lambda,
+}

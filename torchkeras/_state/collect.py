@@ -1,0 +1,45 @@
+"""The variables of a tree of modules, in Keras's order: a layer's own first, then its children's."""
+
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
+
+from torch import nn
+
+from .layout import SAME
+from .variable import Variable
+
+
+@runtime_checkable
+class OwnsVariables(Protocol):
+    """A layer: a module that lists its own variables, stock modules' parameters included."""
+
+    def own_variables(self) -> list[Variable]: ...
+
+
+def weights(module: nn.Module) -> list[Variable]:
+    """Return the variables of a module and everything below it, each once."""
+    return list({variable.key: variable for variable in _walk(module, set())}.values())
+
+
+def _walk(module: nn.Module, seen: set[int]) -> Iterator[Variable]:
+    """Yield variables; `seen` holds the modules that were visited or belong to a layer's table."""
+    if isinstance(module, OwnsVariables):
+        own = module.own_variables()
+        yield from [variable for variable in own if variable.born_trainable]
+        yield from [variable for variable in own if not variable.born_trainable]
+        stock = {id(owner) for variable in own for owner, _ in variable.parts}
+        seen |= stock - {id(module)}
+    else:
+        yield from _plain(module)
+    for child in module.children():
+        if id(child) not in seen:
+            seen.add(id(child))
+            yield from _walk(child, seen)
+
+
+def _plain(module: nn.Module) -> Iterator[Variable]:
+    """Show the parameters and kept buffers of a torch module as variables."""
+    kept = [key for key in module._buffers if key not in module._non_persistent_buffers_set]
+    for key in [*module._parameters, *kept]:
+        if module._parameters.get(key) is not None or module._buffers.get(key) is not None:
+            yield Variable.over(((module, key),), SAME, key)

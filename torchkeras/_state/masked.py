@@ -1,0 +1,36 @@
+"""Tensors that carry a mask, as Keras's `_keras_mask` does.
+
+The mask rides on a subclass, so a plain tensor never pays for it: `type(x) is Tensor` says that there
+is none. Every torch function on a masked tensor gives a plain one; layers pass masks on.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Masked(Tensor):
+    """A tensor with a boolean mask in `_keras_mask`, `True` where a step counts."""
+
+    _keras_mask: Tensor
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+
+
+def with_mask(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Return `x` carrying `mask`, or plain if `mask` is `None`."""
+    if mask is None:
+        return plain(x)
+    masked = x.as_subclass(Masked)
+    masked._keras_mask = mask
+    return masked
+
+
+def plain(x: Tensor) -> Tensor:
+    """Return `x` without its mask."""
+    return x.as_subclass(Tensor) if isinstance(x, Masked) else x
+
+
+def mask_of(x: Any) -> Tensor | None:
+    """Return the mask that `x` carries, or `None`."""
+    return getattr(x, "_keras_mask", None)

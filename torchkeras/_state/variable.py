@@ -1,0 +1,425 @@
+"""`Variable`: Keras's name, path, regularizer and shape over torch's one parameter."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from torchkeras._base import device
+from torchkeras._base.dtypes import NAMES, standardize_dtype, to_torch
+from torchkeras._base.messages import one_of, show
+from torchkeras._base.naming import auto_name, scoped_path
+
+from .layout import SAME, Layout
+from .view import ParameterView
+
+Part = tuple[nn.Module, str]
+_AUTOCAST: ContextVar[torch.dtype | None] = ContextVar("torchkeras_autocast", default=None)
+_AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
+
+
+@contextmanager
+def autocast_scope(dtype: torch.dtype | None) -> Iterator[None]:
+    """Show float variables in `dtype` inside the scope."""
+    token = _AUTOCAST.set(dtype)
+    try:
+        yield
+    finally:
+        _AUTOCAST.reset(token)
+
+
+class _Cell(nn.Module):
+    """The home of a variable that belongs to no layer."""
+
+
+class Variable:
+    """A named value that layers keep, training changes and files store.
+
+    The number lives in ordinary torch parameters or buffers (`parameters`), in torch's layout;
+    the variable shows it in Keras's shape. It works in torch functions and operators, and
+    gradients are found at `variable.value.grad`.
+
+    Args:
+        initializer: The first value (a number, array or tensor), or a function of `shape` and
+            `dtype` that returns it.
+        shape: The shape, needed with a function.
+        dtype: The dtype; `floatx()` if not given with a function, the value's own otherwise.
+        trainable: Whether optimizers change it. Untrained variables are buffers of torch.
+        autocast: Whether a layer with a mixed dtype policy sees it in its compute dtype.
+        aggregation: How distributed training combines it; kept for Keras's signature.
+        synchronization: Kept for Keras's signature.
+        name: The last part of its path.
+        layout: A Keras sharding layout; only `None` is possible on torch.
+
+    Raises:
+        ValueError: If `shape` is missing or has unknown sizes.
+
+    Example:
+        >>> import torchkeras
+        >>> v = torchkeras.Variable([1.0, 2.0], name="v")
+        >>> v.assign_add([1.0, 1.0]).tolist()
+        [2.0, 3.0]
+    """
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str = "none",
+        synchronization: str = "auto",
+        name: str | None = None,
+        layout: None = None,
+        **kwargs: Any,
+    ) -> None:
+        regularizer = kwargs.pop("regularizer", None)
+        constraint = kwargs.pop("constraint", None)
+        if layout is not None or kwargs:
+            unknown = sorted(kwargs) or ["layout"]
+            raise TypeError(f"`Variable` does not take {', '.join(unknown)} on torch.")
+        cell, first = _Cell(), _first_value(initializer, shape, dtype)
+        register(cell, "value", first, trainable)
+        self._describe(
+            ((cell, "value"),), SAME, name or auto_name(type(self).__name__), trainable,
+            regularizer, constraint,
+        )  # fmt: skip
+        self.aggregation = one_of("aggregation", aggregation, _AGGREGATIONS)
+        self.synchronization = synchronization
+        self._autocast = autocast
+
+    @classmethod
+    def over(
+        cls,
+        parts: tuple[Part, ...],
+        layout: Layout,
+        name: str,
+        *,
+        regularizer: Any = None,
+        constraint: Any = None,
+        path: str | None = None,
+    ) -> "Variable":
+        """Return the variable that shows existing parameters or buffers of modules.
+
+        Args:
+            parts: Pairs of a module and the name of its parameter or buffer.
+            layout: How Keras's shape relates to theirs.
+            name: The variable's name.
+            regularizer: A function of the value, or `None`.
+            constraint: A function applied after each optimizer step, or `None`.
+            path: The full path, if not that of the current name scope.
+        """
+        self = cls.__new__(cls)
+        trainable = read(*parts[0]).requires_grad
+        self._describe(parts, layout, name, trainable, regularizer, constraint)
+        self.path = path or self.path
+        return self
+
+    def _describe(
+        self,
+        parts: tuple[Part, ...],
+        layout: Layout,
+        name: str,
+        trainable: bool,
+        regularizer: Any,
+        constraint: Any,
+    ) -> None:
+        if "/" in name:
+            raise ValueError(f"`name` must not contain '/'. Received: name={name!r}.")
+        self._parts, self._layout = parts, layout
+        self.name, self.path = name, scoped_path(name)
+        self.regularizer, self.constraint = regularizer, constraint
+        self._trainable = self.born_trainable = trainable
+        self._autocast, self.aggregation, self.synchronization = True, "none", "auto"
+        self.overwrite_with_gradient = False
+
+    # Storage
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The modules and names under which torch keeps the value."""
+        return self._parts
+
+    @property
+    def key(self) -> tuple[tuple[int, str], ...]:
+        """What is equal for two variables that show the same parameters."""
+        return tuple((id(module), key) for module, key in self._parts)
+
+    @property
+    def parameters(self) -> tuple[Tensor, ...]:
+        """The torch parameters or buffers that hold the value, in torch's layout."""
+        return tuple(read(module, key) for module, key in self._parts)
+
+    def to_keras(self, *parts: Tensor) -> Tensor:
+        """Show tensors that lie like the parameters (gradients, moments) in Keras's shape."""
+        return self._layout.to_keras(*parts)
+
+    def to_torch(self, value: Tensor) -> tuple[Tensor, ...]:
+        """Lay a tensor in Keras's shape out like the parameters."""
+        return self._layout.to_torch(value)
+
+    @property
+    def writes_through(self) -> bool:
+        """Whether writing into `value` in place writes into the parameters."""
+        return self._layout.is_view
+
+    def move_to(self, module: nn.Module, key: str) -> None:
+        """Make `module` the owner of a variable that belongs to no layer yet."""
+        ((cell, old_key),) = self._parts
+        register(module, key, read(cell, old_key), self._trainable)
+        self._parts = ((module, key),)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the variable belongs to no layer."""
+        return isinstance(self._parts[0][0], _Cell)
+
+    # Value
+
+    @property
+    def value(self) -> Tensor:
+        """The value in Keras's shape: the parameter itself, or a differentiable view of it."""
+        if self._layout is SAME:
+            value = read(*self._parts[0])
+        elif torch.compiler.is_compiling():
+            value = self._layout.to_keras(*self.parameters)
+        else:
+            value = ParameterView.of(self)
+        cast = _AUTOCAST.get()
+        if cast is not None and self._autocast and value.is_floating_point():
+            return value.to(cast)
+        return value
+
+    @property
+    def gradient(self) -> Tensor | None:
+        """The gradient of the parameters in Keras's shape, or `None`."""
+        grads = [part.grad for part in self.parameters]
+        return None if any(g is None for g in grads) else self._layout.to_keras(*grads)
+
+    @gradient.setter
+    def gradient(self, value: Tensor | None) -> None:
+        grads = [None] * len(self._parts) if value is None else self._layout.to_torch(value)
+        for part, grad in zip(self.parameters, grads, strict=True):
+            part.grad = grad
+
+    def assign(self, value: Any) -> Tensor:
+        """Give the variable a new value of its own shape, and return the value.
+
+        Args:
+            value: A number, array, tensor or variable.
+
+        Raises:
+            ValueError: If the shapes differ.
+        """
+        with torch.no_grad():
+            parts = self.parameters
+            new = as_tensor(value, parts[0])
+            if tuple(new.shape) != self.shape:
+                self._refuse_shape(new)
+            for part, piece in zip(parts, self._layout.to_torch(new), strict=True):
+                part.copy_(piece)
+        return self.value
+
+    def _refuse_shape(self, new: Tensor) -> None:
+        raise ValueError(
+            f"`value` must have the shape {self.shape} of variable {self.path!r}. "
+            f"Received: value={show(new)}."
+        )
+
+    def assign_add(self, value: Any) -> Tensor:
+        """Add `value` to the variable, and return the result.
+
+        Args:
+            value: A number, array, tensor or variable that broadcasts to the variable's shape.
+        """
+        return self._accumulate(value, 1)
+
+    def assign_sub(self, value: Any) -> Tensor:
+        """Subtract `value` from the variable, and return the result.
+
+        Args:
+            value: A number, array, tensor or variable that broadcasts to the variable's shape.
+        """
+        return self._accumulate(value, -1)
+
+    def _accumulate(self, value: Any, sign: int) -> Tensor:
+        with torch.no_grad():
+            parts = self.parameters
+            if self._layout is SAME:
+                parts[0].add_(as_tensor(value, parts[0]), alpha=sign)
+                return self.value
+            step = as_tensor(value, parts[0]).expand(self.shape)
+            for part, piece in zip(parts, self._layout.to_torch(step), strict=True):
+                part.add_(piece, alpha=sign)
+        return self.value
+
+    def numpy(self) -> "np.ndarray[Any, Any]":
+        """Return the value as a NumPy array of its own; bfloat16 comes as float32."""
+        return np.array(_host(self.value))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape, as Keras has it."""
+        if self._layout is SAME:
+            return tuple(read(*self._parts[0]).shape)
+        meta = [torch.empty_like(part, device="meta") for part in self.parameters]
+        return tuple(self._layout.to_keras(*meta).shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> str:
+        """The name of the dtype; the compute dtype inside a layer with a mixed policy."""
+        own = read(*self._parts[0]).dtype
+        cast = _AUTOCAST.get()
+        return NAMES[cast if cast and self._autocast and own.is_floating_point else own]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change the variable; torch's `requires_grad` follows it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for module, key in self._parts:
+            tensor = read(module, key)
+            if value and key in module._buffers:
+                del module._buffers[key]
+                register(module, key, tensor, True)
+            elif tensor.is_leaf and tensor.is_floating_point():
+                tensor.requires_grad_(bool(value))
+
+    # Behaving as a tensor
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = {key: _unwrap(value) for key, value in (kwargs or {}).items()}
+        return func(*[_unwrap(arg) for arg in args], **kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> "np.ndarray[Any, Any]":
+        host = _host(self.value)
+        return np.array(host, dtype=dtype) if copy else np.asarray(host, dtype=dtype)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self.value)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __index__(self) -> int:
+        return int(self.value)
+
+    def __repr__(self) -> str:
+        values = np.array2string(_host(self.value), threshold=20, edgeitems=2)
+        return (
+            f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={values}>"
+        )
+
+
+def _operator(name: str) -> Callable[..., Tensor]:
+    def apply(self: Variable, *args: Any) -> Tensor:
+        result: Tensor = getattr(self.value, name)(*[_unwrap(arg) for arg in args])
+        return result
+
+    apply.__name__ = name
+    return apply
+
+
+for _name in (
+    "neg pos abs invert eq ne lt le gt ge add radd sub rsub mul rmul truediv rtruediv floordiv "
+    "rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor getitem round"
+).split():
+    if hasattr(Tensor, f"__{_name}__"):
+        setattr(Variable, f"__{_name}__", _operator(f"__{_name}__"))
+
+
+def _unwrap(value: Any) -> Any:
+    if isinstance(value, Variable):
+        return value.value
+    if type(value) in (list, tuple):
+        return type(value)(_unwrap(item) for item in value)
+    return value
+
+
+def _host(value: Tensor) -> "np.ndarray[Any, Any]":
+    host = value.detach().as_subclass(Tensor).cpu()
+    host = host.float() if host.dtype == torch.bfloat16 else host
+    array: np.ndarray[Any, Any] = host.numpy()
+    return array
+
+
+def as_tensor(value: Any, like: Tensor) -> Tensor:
+    """Return `value` as a tensor with the dtype and device of `like`."""
+    if isinstance(value, Variable):
+        value = value.value
+    if isinstance(value, Tensor):
+        return value.detach().to(like.device, like.dtype)
+    return torch.as_tensor(np.asarray(value), device="cpu").to(like.device, like.dtype)
+
+
+def read(module: nn.Module, key: str) -> Tensor:
+    """Return a parameter or buffer of a module, parametrized or not."""
+    found = module._parameters.get(key)
+    if found is None:
+        found = module._buffers.get(key)
+    return getattr(module, key) if found is None else found  # type: ignore[no-any-return]
+
+
+def register(module: nn.Module, key: str, value: Tensor, trainable: bool) -> None:
+    """Make `value` a parameter (trainable floats) or a buffer of a module."""
+    if trainable and (value.is_floating_point() or value.is_complex()):
+        parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
+        module._parameters[key] = parameter
+    else:
+        module._buffers[key] = value.detach()
+        module._non_persistent_buffers_set.discard(key)
+
+
+def _first_value(initializer: Any, shape: Any, dtype: Any) -> Tensor:
+    where = device.creation()
+    if not callable(initializer):
+        if isinstance(initializer, Variable):
+            initializer = initializer.value
+        if isinstance(initializer, Tensor):
+            value = initializer.detach().clone()
+            return value if dtype is None else value.to(to_torch(dtype))
+        array = np.asarray(initializer)
+        if dtype is None:
+            dtype = standardize_dtype(None) if array.dtype.kind == "f" else array.dtype
+        return torch.as_tensor(np.array(array), device="cpu").to(where, to_torch(dtype))
+    if shape is None or any(size is None for size in shape):
+        raise ValueError(
+            "`shape` must be fully known where `initializer` is a function. "
+            f"Received: initializer={initializer!r}, shape={shape!r}."
+        )
+    made = initializer(tuple(shape), dtype=standardize_dtype(dtype))
+    return as_made(made, to_torch(dtype), where)
+
+
+def as_made(made: Any, dtype: torch.dtype, where: torch.device) -> Tensor:
+    """Return what an initializer made, as a tensor of the wanted dtype and device."""
+    tensor = made if isinstance(made, Tensor) else torch.as_tensor(np.asarray(made), device="cpu")
+    return tensor.detach().to(where, dtype)

@@ -124,14 +124,18 @@ def _parse(content: bytes, path: Path | str, labels: Labels) -> Split:
     """Return the images of one batch, `(n, 3, 32, 32)`, and its labels, `(n, 1)`."""
     values = load_arrays(content, path)
     rows, targets = values.get("data"), values.get(labels.key)
-    are_labels = isinstance(targets, list) and all(type(target) is int for target in targets)
-    count = len(targets) if are_labels else -1
-    if not isinstance(rows, np.ndarray) or rows.shape != (count, math.prod(_SHAPE)):
+    width = math.prod(_SHAPE)
+    if not (
+        isinstance(targets, list)
+        and all(type(target) is int for target in targets)
+        and isinstance(rows, np.ndarray)
+        and rows.shape == (len(targets), width)
+    ):
         raise ValueError(
-            f"{path} should hold as many rows of {math.prod(_SHAPE)} uint8 values under 'data' as "
-            f"labels under {labels.key!r}; it holds {sorted(values)}."
+            f"{path} should hold as many rows of {width} uint8 values under 'data' as integers "
+            f"under {labels.key!r}; it holds {sorted(values)}."
         )
-    return rows.reshape(count, *_SHAPE), np.array(targets, labels.dtype).reshape(count, 1)
+    return rows.reshape(-1, *_SHAPE), np.array(targets, labels.dtype).reshape(-1, 1)
 
 
 def _join(batches: Iterable[Split]) -> Split:

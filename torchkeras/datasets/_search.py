@@ -63,7 +63,7 @@ def _without(
     looked = "".join(f"\n  {source.path}" for source in sources)
     ways = "".join(f"\n  {way}" for way in put)
     return (
-        f"{title} is not on this machine and could not be downloaded: {error}\n"
+        f"{title} is not on this machine and could not be downloaded: {str(error).strip()}\n"
         f"Put one of these in place, and call again:{ways}\n"
         f"Looked in:{looked}\n"
         "torchkeras.datasets.digits.load_data() returns real handwritten digits and needs neither "

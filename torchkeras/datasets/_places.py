@@ -30,7 +30,7 @@ def vision_roots() -> list[Path]:
 def file_name(argument: str, value: str | os.PathLike[str] | None, default: str) -> str:
     """Return `value` as a bare file name, `default` if it is empty."""
     name = os.fspath(value) if value else default
-    if Path(name).name != name or "\\" in name or "\0" in name:
+    if Path(name).name != name or name == ".." or "\\" in name or "\0" in name:
         raise ValueError(
             f"`{argument}` must be a file name without folders, such as {default!r}. "
             f"Received: {argument}={value!r}. Set the environment variable KERAS_HOME to have "

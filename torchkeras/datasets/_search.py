@@ -43,7 +43,7 @@ def find(
     """
     for source in sources:
         try:
-            if source.path.exists():
+            if source.path.is_file() or source.path.is_dir():  # opening a pipe would wait for ever
                 return source.read(source.path)
         except FileNotFoundError:
             continue

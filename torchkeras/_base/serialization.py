@@ -86,7 +86,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     cls = type(obj)
     builtin = registry.builtin_module(cls)
     written: dict[str, Any] = {
-        "module": getattr(cls, "_keras_module", None) or builtin or _own_module(cls),
+        "module": vars(cls).get("_keras_module") or builtin or _own_module(cls),
         "class_name": getattr(cls, "_keras_class_name", cls.__name__),
         "config": _plain_config(obj.get_config()),
         "registered_name": None if builtin else registry.get_registered_name(cls),

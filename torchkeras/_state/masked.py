@@ -21,9 +21,11 @@ def with_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     """Return `x` carrying `mask`, or plain if `mask` is `None`."""
     if mask is None:
         return plain(x)
-    masked = x.as_subclass(Masked)
+    # Tensors of tracers (export, shape inference) are subclasses already and take the attribute.
+    traced = type(x) not in (Tensor, Masked)
+    masked: Any = x.view_as(x) if traced else x.as_subclass(Masked)
     masked._keras_mask = mask
-    return masked
+    return masked  # type: ignore[no-any-return]
 
 
 def plain(x: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Symbolic tensors, shape inference and functional programs."""

@@ -1,0 +1,90 @@
+"""Shapes and dtypes by trial: run the function itself on tensors without memory.
+
+Unknown sizes are tried with two different numbers; what differs between the two results is unknown
+in the result. A function that refuses the small numbers (a wide kernel, say) is tried with large
+ones.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
+
+from torchkeras import tree
+from torchkeras._base import device
+from torchkeras._base.dtypes import NAMES, to_torch
+
+from .spec import Spec, specs_in
+
+_SIZES = ((11, 13), (1021, 1531))
+_ACTIVE: ContextVar[bool] = ContextVar("torchkeras_probing", default=False)
+
+
+def probing() -> bool:
+    """Say whether a function is being tried on tensors without memory."""
+    return _ACTIVE.get()
+
+
+@contextmanager
+def real_tensors() -> Iterator[None]:
+    """Make real tensors inside the scope, even while probing (layers build their weights so)."""
+    with unset_fake_temporarily():
+        yield
+
+
+def probe(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    where: torch.device | None = None,
+) -> Any:
+    """Return the result of `function`, with a `Spec` in place of each tensor.
+
+    Args:
+        function: A function of tensors.
+        args: Positional arguments; specs among them stand for tensors.
+        kwargs: Keyword arguments, likewise.
+        where: The device that the tensors pretend to be on.
+    """
+    where = where or device.creation()
+    if all(None not in spec.shape for spec in specs_in((args, kwargs))):
+        result = _run(function, args, kwargs, where, 1)
+        return tree.map_structure(_merge, result, result)
+    small, large = _SIZES
+    try:
+        results = [_run(function, args, kwargs, where, size) for size in small]
+    except Exception:
+        results = [_run(function, args, kwargs, where, size) for size in large]
+    return tree.map_structure(_merge, *results)
+
+
+def _run(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    where: torch.device,
+    size: int,
+) -> Any:
+    def fake(leaf: Any) -> Any:
+        if not isinstance(leaf, Spec):
+            return leaf
+        shape = [size if n is None else n for n in leaf.shape]
+        return torch.empty(shape, dtype=to_torch(leaf.dtype), device=where)
+
+    token = _ACTIVE.set(True)
+    try:
+        with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
+            fake_args, fake_kwargs = tree.map_structure(fake, (args, kwargs))
+            return function(*fake_args, **fake_kwargs)
+    finally:
+        _ACTIVE.reset(token)
+
+
+def _merge(first: Any, second: Any) -> Any:
+    if not isinstance(first, torch.Tensor):
+        return first if first == second else None
+    sizes = zip(first.shape, second.shape, strict=True)
+    return Spec([a if a == b else None for a, b in sizes], NAMES[first.dtype])

@@ -1,0 +1,52 @@
+"""What a layer class's `call` and `build` take, read from their signatures once per class."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_Parameter = inspect.Parameter
+
+
+@dataclass(frozen=True)
+class CallSpec:
+    """The arguments of `call`.
+
+    Attributes:
+        names: The positional arguments, in order.
+        takes_training: Whether `training` is one of the arguments.
+        takes_mask: Whether `mask`, or `<argument>_mask`, is.
+        mask_names: For each argument, the name of the argument for its mask.
+        required: How many arguments have no default.
+    """
+
+    names: tuple[str, ...]
+    takes_training: bool
+    mask_names: dict[str, str]
+    required: int
+
+    @classmethod
+    def of(cls, call: Callable[..., Any]) -> "CallSpec":
+        """Read the signature of an unbound `call`."""
+        parameters = list(inspect.signature(call).parameters.values())[1:]
+        plain = (_Parameter.POSITIONAL_ONLY, _Parameter.POSITIONAL_OR_KEYWORD)
+        names = tuple(p.name for p in parameters if p.kind in plain)
+        every = {p.name for p in parameters}
+        candidates = {name: f"{name}_mask" for name in names}
+        masks = {name: mask for name, mask in candidates.items() if mask in every}
+        if not masks and "mask" in every and names:
+            masks = {names[0]: "mask"}
+        required = [p for p in parameters if p.default is _Parameter.empty and p.kind in plain]
+        return cls(names, "training" in every, masks, len(required))
+
+    @property
+    def takes_mask(self) -> bool:
+        return bool(self.mask_names)
+
+
+def build_shape_names(build: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the `<argument>_shape` names of a `build` that takes several, or nothing."""
+    parameters = list(inspect.signature(build).parameters.values())[1:]
+    names = [p.name for p in parameters if p.kind is not _Parameter.VAR_KEYWORD]
+    several = len(names) > 1 and all(name.endswith("_shape") for name in names)
+    return tuple(names) if several else ()

@@ -1,0 +1,211 @@
+"""The full way of calling a layer: convert, build, check, pass training and masks, run.
+
+`Layer.forward` takes a short cut past all of this for a plain tensor like the last one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from torchkeras import tree
+from torchkeras._base import device
+from torchkeras._base.messages import show
+from torchkeras._state.masked import mask_of, with_mask
+from torchkeras._state.variable import Variable, autocast_scope
+from torchkeras._symbolic.spec import Spec, has_spec
+
+from .input_spec import check_inputs
+
+if TYPE_CHECKING:
+    from ..layer import Layer
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def call_in_full(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a layer with whatever Keras allows: arrays, symbols, masks, `training`."""
+    args, kwargs = _convert(layer, args, kwargs)
+    if has_spec(args, kwargs):
+        return layer.symbolic_call(*args, **kwargs)
+    wanted = kwargs.pop("training", None)
+    if wanted is None or bool(wanted) == layer.training:
+        return run(layer, args, kwargs)
+    with training_mode(layer, bool(wanted)):
+        return run(layer, args, kwargs)
+
+
+def run(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a layer on tensors: build it if need be, check the inputs, pass masks."""
+    args = layer.fit_arguments(args)
+    inputs = first_argument(layer, args, kwargs)
+    if not layer.built:
+        layer.build_for(args, kwargs)
+    if layer.input_spec is not None:
+        check_inputs(layer.input_spec, inputs, layer.name)
+    masks = _fill_masks(layer, args, kwargs)
+    if layer.call_spec.takes_training:
+        kwargs["training"] = layer.training
+    if layer.casts_variables:
+        outputs = _call_cast(layer, args, kwargs)
+    else:
+        outputs = _explained(layer, args, kwargs)
+    return layer.finish_call(inputs, masks, outputs)
+
+
+def _explained(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    try:
+        return layer.call(*args, **kwargs)
+    except Exception as error:
+        explain(layer, args, error)
+        raise
+
+
+def explain(layer: "Layer", args: tuple[Any, ...], error: BaseException) -> None:
+    """Add to an error which layer raised it, and on what."""
+    if torch.compiler.is_compiling() or getattr(error, "_explained_by_layer", False):
+        return
+    error._explained_by_layer = True  # type: ignore[attr-defined]
+    shapes = tree.map_structure(show, args[0] if len(args) == 1 else args)
+    error.add_note(f"While calling layer {layer.name!r} ({type(layer).__name__}) on {shapes}.")
+
+
+# Arguments
+
+
+def first_argument(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the layer's inputs, given by position or by name."""
+    if args:
+        return args[0]
+    names = layer.call_spec.names
+    return kwargs.get(names[0]) if names else next(iter(kwargs.values()), None)
+
+
+def _convert(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+    """Turn arrays into tensors and floats into the compute dtype."""
+
+    def leaf(value: Any) -> Any:
+        return convert_leaf(layer, value)
+
+    converted = tuple(map_leaves(leaf, arg) for arg in args)
+    for arg in converted:
+        _refuse_non_tensors(arg)
+    return converted, {
+        key: value if key == "training" else map_leaves(leaf, value)
+        for key, value in kwargs.items()
+    }
+
+
+def map_leaves(function: Any, value: Any) -> Any:
+    """Apply a function to a value, or to the leaves of one that is nested."""
+    if isinstance(value, (list, tuple, dict)):
+        return tree.map_structure(function, value)
+    return function(value)
+
+
+def convert_leaf(layer: "Layer", value: Any) -> Any:
+    """Return a tensor for an array or variable, with floats in the layer's compute dtype."""
+    if isinstance(value, Variable):
+        value = value.value
+    elif not isinstance(value, Tensor):
+        if isinstance(value, Spec) or not hasattr(value, "__array__"):
+            return value
+        value = torch.as_tensor(_owned(np.asarray(value)), device=_device_of(layer))
+    if layer.autocast and value.is_floating_point() and value.dtype is not layer.torch_dtype:
+        return cast(value, layer.torch_dtype)
+    return value
+
+
+def cast(value: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a tensor in another dtype, with its mask."""
+    return with_mask(value.to(dtype), mask_of(value))
+
+
+def _owned(array: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Return an array that torch takes: writable, native and of a numeric dtype."""
+    if array.dtype.kind in "OUS":
+        raise ValueError(
+            f"Layers take numbers. Received: {show(array)} of {array.dtype.kind!r} kind. Turn text "
+            "into numbers first, or convert the array with `astype`."
+        )
+    if array.dtype == np.float64:
+        return array.astype(np.float32) if not array.flags.writeable else array
+    return array if array.flags.writeable and array.dtype.isnative else array.copy()
+
+
+def _device_of(layer: "Layer") -> torch.device:
+    for tensor in (*layer.parameters(), *layer.buffers()):
+        return tensor.device
+    return device.running()
+
+
+def _refuse_non_tensors(arg: Any) -> None:
+    for leaf in tree.flatten(arg) if isinstance(arg, (list, tuple, dict)) else (arg,):
+        if not (leaf is None or isinstance(leaf, (Tensor, Spec))):
+            raise ValueError(
+                "Only tensors (or arrays, or symbols) may be passed to a layer by position. "
+                f"Received: {leaf!r} (of type {type(leaf).__name__}). Pass settings by name, and "
+                "turn numbers into an array with `np.array(...)` first."
+            )
+
+
+# Training mode, masks and dtypes
+
+
+@contextmanager
+def training_mode(layer: "Layer", training: bool) -> Iterator[None]:
+    """Put a layer and everything below it into one mode inside the scope."""
+    changed = [module for module in layer.modules() if module.training != training]
+    for module in changed:
+        module.training = training
+    try:
+        yield
+    finally:
+        for module in changed:
+            module.training = not training
+
+
+def _fill_masks(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the mask of the inputs, and give `call` the masks that it takes and nobody gave."""
+    named = dict(zip(layer.call_spec.names, args, strict=False)) | kwargs
+    first = next(iter(named), None)
+    previous = None
+    for name, value in named.items():
+        mask_name = layer.call_spec.mask_names.get(name)
+        if name != first and mask_name is None:
+            continue
+        mask = masks_of(value)
+        if mask_name is not None and mask is not None and kwargs.get(mask_name) is None:
+            kwargs[mask_name] = mask
+        if name == first:
+            previous = kwargs.get(mask_name, mask) if mask_name else mask
+    return previous
+
+
+def masks_of(value: Any) -> Any:
+    """Return the mask that a tensor carries, or those of a structure; `None` if there is none."""
+    if not isinstance(value, (list, tuple, dict)):
+        return mask_of(value)
+    masks = tree.map_structure(mask_of, value)
+    return masks if any(mask is not None for mask in tree.flatten(masks)) else None
+
+
+def _call_cast(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a layer whose variables are kept in one dtype and used in another."""
+    swapped: list[tuple[dict[str, Any], str, Tensor]] = []
+    for variable in layer.own_variables():
+        for module, key in variable.parts:
+            store = module._parameters if key in module._parameters else module._buffers
+            tensor = store.get(key)
+            if module is not layer and tensor is not None and tensor.is_floating_point():
+                swapped.append((store, key, tensor))
+                store[key] = tensor.to(layer.torch_dtype)
+    try:
+        with autocast_scope(layer.torch_dtype):
+            return _explained(layer, args, kwargs)
+    finally:
+        for store, key, tensor in swapped:
+            store[key] = tensor

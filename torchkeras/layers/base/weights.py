@@ -1,0 +1,330 @@
+"""The weights of a layer: making them, listing them, freezing them, getting and setting them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from torchkeras import constraints, dtype_policies, initializers, regularizers
+from torchkeras._base import device
+from torchkeras._base.dtypes import is_float, standardize_dtype, to_torch
+from torchkeras._base.messages import show
+from torchkeras._base.naming import auto_name, free_name
+from torchkeras._state import collect
+from torchkeras._state.layout import SAME
+from torchkeras._state.slot import Slot
+from torchkeras._state.tracked import TrackedModule, children_of
+from torchkeras._state.variable import Variable, as_made, register
+
+_Stock = TypeVar("_Stock", bound=nn.Module)
+
+
+class WeightOwner(TrackedModule):
+    """A module with Keras's view of its weights."""
+
+    name: str
+    dtype_policy: Any
+    _trainable = True
+
+    # Making weights
+
+    def variable_slots(self) -> Mapping[str, Slot]:
+        """Return the layer's table: for each variable, in Keras's order, where torch keeps it."""
+        return {}
+
+    def stock(self, module_class: Callable[..., _Stock], *args: Any, **kwargs: Any) -> _Stock:
+        """Make a stock torch module with memory for its parameters but without torch's first values.
+
+        Args:
+            module_class: A class such as `nn.Linear`.
+            *args: Its arguments.
+            **kwargs: Its keyword arguments, but device and dtype, which are the layer's.
+        """
+        dtype = to_torch(self.dtype_policy.variable_dtype)
+        made = module_class(*args, **kwargs, device="meta", dtype=dtype)
+        return made.to_empty(device=device.creation())
+
+    def bind_slots(self) -> None:
+        """Make the variables of the table and give them their first values."""
+        for name, slot in self.variable_slots().items():
+            parts = slot.parts(self)
+            if parts is None:
+                object.__setattr__(self, name, None)
+                continue
+            role = slot.role or name
+            variable = Variable.over(
+                parts,
+                slot.layout,
+                name,
+                regularizer=getattr(self, f"{role}_regularizer", None),
+                constraint=getattr(self, f"{role}_constraint", None),
+            )
+            variable.assign(self._first_value(f"{role}_initializer", variable))
+            self._variables.append(variable)
+            object.__setattr__(self, name, variable)
+
+    def _first_value(self, attribute: str, variable: Variable) -> Any:
+        initializer = initializers.get(getattr(self, attribute))
+        return initializer(variable.shape, dtype=self.dtype_policy.variable_dtype)
+
+    def add_weight(
+        self,
+        *args: Any,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a variable of this layer: a torch parameter if trainable, else a buffer.
+
+        Args:
+            *args: `shape` and `initializer` by position, or, as older code has it, `name` first.
+            shape: The shape; `()` if not given.
+            initializer: A name, object or function; Glorot uniform for floats if not given, else
+                zeros.
+            dtype: The dtype; the layer's `variable_dtype` if not given.
+            trainable: Whether optimizers change it.
+            autocast: Whether a mixed dtype policy shows it in the compute dtype.
+            regularizer: A name, object or function whose value is added to the loss.
+            constraint: A name, object or function applied after each optimizer step.
+            aggregation: How distributed training combines it.
+            overwrite_with_gradient: Whether its gradient is its next value (float8 scales).
+            name: The variable's name.
+        """
+        name, shape, initializer = _by_position(args, name, shape, initializer)
+        dtype = standardize_dtype(dtype or self.dtype_policy.variable_dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if is_float(dtype) else "zeros"
+        sizes = _known_shape(shape, name, self)
+        made = initializers.get(initializer)(sizes, dtype=dtype)
+        key = self._free_key(name or "variable")
+        register(self, key, as_made(made, to_torch(dtype), device.creation()), trainable)
+        variable = Variable.over(
+            ((self, key),),
+            SAME,
+            name or auto_name("variable"),
+            regularizer=regularizers.get(regularizer),
+            constraint=constraints.get(constraint),
+        )
+        variable.aggregation, variable._autocast = aggregation, autocast
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        self._variables.append(variable)
+        return variable
+
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a variable of this layer, as `add_weight` does."""
+        return self.add_weight(
+            shape=shape,
+            initializer=initializer,
+            dtype=dtype,
+            trainable=trainable,
+            autocast=autocast,
+            regularizer=regularizer,
+            constraint=constraint,
+            name=name,
+        )
+
+    # Listing weights
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The variables of the layer and of all below it; seeds and metrics are left out."""
+        return [v for v in collect.weights(self) if not _is_seed(v)]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The variables of the layer and of all below it, seeds included."""
+        return collect.weights(self)
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that optimizers change."""
+        return [v for v in self.weights if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that optimizers leave alone."""
+        return [v for v in self.weights if not (self.trainable and v.trainable)]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables that optimizers change."""
+        return [v for v in self.variables if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that optimizers leave alone."""
+        return [v for v in self.variables if not (self.trainable and v.trainable)]
+
+    @property
+    def torch_params(self) -> dict[str, torch.Tensor]:
+        """The parameters and buffers behind `variables`, by variable path."""
+        return {
+            f"{v.path}.{i}" if i else v.path: part
+            for v in self.variables
+            for i, part in enumerate(v.parameters)
+        }
+
+    def count_params(self) -> int:
+        """Return the number of scalars in the weights.
+
+        Raises:
+            ValueError: If the layer is not built.
+        """
+        if not getattr(self, "built", True):
+            raise ValueError(
+                f"The weights of layer {self.name!r} are not made yet, so they cannot be counted. "
+                "Call the layer on data or `build(input_shape)` first."
+            )
+        return sum(int(np.prod(v.shape)) for v in self.weights)
+
+    # Freezing
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change the weights; frozen weights have `requires_grad=False`."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        object.__setattr__(self, "_trainable", bool(value))
+        self._apply_trainable()
+        for child in children_of(self):
+            _set_trainable(child, bool(value))
+
+    def _apply_trainable(self) -> None:
+        for variable in self._variables:
+            if variable.born_trainable:
+                variable.trainable = self._trainable
+
+    # Getting and setting
+
+    def get_weights(self) -> list["np.ndarray[Any, Any]"]:
+        """Return the values of `weights` as NumPy arrays in Keras's shapes."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Give the weights new values.
+
+        Args:
+            weights: Arrays in the order and shapes of `get_weights()`.
+
+        Raises:
+            ValueError: If the number of arrays or a shape differs; no weight is changed then.
+        """
+        variables = self.weights
+        if len(variables) != len(weights):
+            raise ValueError(
+                f"You called `set_weights(weights)` on layer {self.name!r} with a weight list of "
+                f"length {len(weights)}, but the layer was expecting {len(variables)} weights."
+            )
+        for variable, value in zip(variables, weights, strict=True):
+            if tuple(np.shape(value)) != variable.shape:
+                raise ValueError(
+                    f"Layer {self.name!r} weight {variable.path!r} of shape {variable.shape} is not "
+                    f"compatible with the provided weight {show(value)}."
+                )
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(value)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the layer's own variables into a mapping, under "0", "1" and so on.
+
+        Args:
+            store: A mapping of names to arrays.
+        """
+        for index, variable in enumerate(_trained_first(self._variables)):
+            store[f"{index}"] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read the layer's own variables from a mapping that `save_own_variables` filled.
+
+        Args:
+            store: A mapping of names to arrays.
+
+        Raises:
+            ValueError: If the number of arrays or a shape differs.
+        """
+        own = _trained_first(self._variables)
+        if len(store) != len(own):
+            built = "" if getattr(self, "built", True) else " The layer is not built yet."
+            raise ValueError(
+                f"Layer {self.name!r} expected {len(own)} variables, but received {len(store)}: "
+                f"{sorted(store)}.{built}"
+            )
+        for index, variable in enumerate(own):
+            variable.assign(store[f"{index}"])
+
+
+def policy_of(dtype: Any) -> Any:
+    """Return the dtype policy that a layer's `dtype` argument stands for."""
+    return dtype_policies.get(dtype)
+
+
+def _set_trainable(module: nn.Module, value: bool) -> None:
+    if isinstance(module, WeightOwner):
+        module.trainable = value
+        return
+    for parameter in module.parameters(recurse=False):
+        parameter.requires_grad_(value)
+    for child in children_of(module):
+        _set_trainable(child, value)
+
+
+def _trained_first(variables: list[Variable]) -> list[Variable]:
+    return sorted(variables, key=lambda variable: not variable.born_trainable)
+
+
+def _is_seed(variable: Variable) -> bool:
+    return variable.name == "seed_generator_state"
+
+
+def _by_position(
+    args: tuple[Any, ...], name: str | None, shape: Any, initializer: Any
+) -> tuple[str | None, Any, Any]:
+    remaining = list(args)
+    if remaining and isinstance(remaining[0], str) and shape is None:
+        name = remaining.pop(0)
+    if remaining:
+        shape = remaining.pop(0)
+    if remaining:
+        initializer = remaining.pop(0)
+    if remaining:
+        raise TypeError(
+            "`add_weight` takes `shape` and `initializer` by position (or `name`, `shape` and "
+            f"`initializer`). Received: args={args!r}."
+        )
+    return name, shape, initializer
+
+
+def _known_shape(shape: Any, name: str | None, layer: WeightOwner) -> tuple[int, ...]:
+    if isinstance(shape, int):
+        return (shape,)
+    sizes = () if shape is None else tuple(shape)
+    if any(size is None for size in sizes):
+        raise ValueError(
+            f"`shape` of weight {name!r} in layer {layer.name!r} must be fully known. "
+            f"Received: shape={sizes}. Give `Input` a shape in which that size is known."
+        )
+    return tuple(int(size) for size in sizes)
+
+
+__all__ = ["WeightOwner", "free_name", "policy_of"]

@@ -1,0 +1,90 @@
+"""`Dense`: a matrix product."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from torchkeras import activations, constraints, initializers, regularizers
+from torchkeras._base.messages import positive_int
+from torchkeras._state.layout import TRANSPOSED
+from torchkeras._state.slot import Slot
+
+from ..base.input_spec import InputSpec
+from ..layer import Layer
+
+
+class Dense(Layer):
+    """A fully connected layer: `activation(inputs @ kernel + bias)`.
+
+    Args:
+        units: The size of the outputs' last axis.
+        activation: A name, object or function applied to the outputs.
+        use_bias: Whether a bias is added.
+        kernel_initializer: How the kernel starts.
+        bias_initializer: How the bias starts.
+        kernel_regularizer: Adds a penalty on the kernel to the loss.
+        bias_regularizer: Adds a penalty on the bias to the loss.
+        activity_regularizer: Adds a penalty on the outputs to the loss.
+        kernel_constraint: Applied to the kernel after each optimizer step.
+        bias_constraint: Applied to the bias after each optimizer step.
+        lora_rank: Not available yet; only `None`.
+        lora_alpha: Not available yet; only `None`.
+        quantization_config: Not available yet; only `None`.
+        **kwargs: The keyword arguments of `Layer`.
+
+    Input shape:
+        `(batch, ..., in)`.
+
+    Output shape:
+        `(batch, ..., units)`.
+
+    Variables:
+        kernel: `(in, units)`; torch keeps it as `linear.weight`, `(units, in)`.
+        bias: `(units,)`.
+
+    Example:
+        >>> import torch, torchkeras
+        >>> tuple(torchkeras.layers.Dense(3, activation="relu")(torch.ones(2, 4)).shape)
+        (2, 3)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.units = positive_int("units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def variable_slots(self) -> dict[str, Slot]:
+        return {"kernel": Slot("linear.weight", TRANSPOSED), "bias": Slot("linear.bias")}
+
+    def build(self, input_shape: Any) -> None:
+        size = known_size(input_shape, -1, self)
+        self.linear = self.stock(nn.Linear, size, self.units, bias=self.use_bias)
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        return self.activation(self.linear(inputs))

@@ -1,0 +1,89 @@
+"""`TorchModuleWrapper`: any torch module as a layer."""
+
+from typing import Any
+from weakref import WeakValueDictionary
+
+from torch import nn
+
+from torchkeras._symbolic import capture
+
+from ..layer import Layer
+
+_WRAPPER_BY_MODULE: "WeakValueDictionary[int, TorchModuleWrapper]" = WeakValueDictionary()
+
+
+class TorchModuleWrapper(Layer):
+    """A torch module as a layer; the module stays the same object.
+
+    `Sequential` and functional models wrap modules by themselves.
+
+    Args:
+        module: The torch module.
+        name: The layer's name.
+        output_shape: The shape of the outputs, where it cannot be found by trial.
+        **kwargs: The keyword arguments of `Layer`.
+
+    Raises:
+        ValueError: If `module` is no torch module.
+
+    Example:
+        >>> import torch, torchkeras
+        >>> layer = torchkeras.layers.TorchModuleWrapper(torch.nn.Linear(3, 2))
+        >>> tuple(layer(torch.ones(5, 3)).shape)
+        (5, 2)
+    """
+
+    def __init__(
+        self, module: nn.Module, name: str | None = None, output_shape: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        if not isinstance(module, nn.Module) or isinstance(module, Layer):
+            raise ValueError(
+                "`module` must be a torch module that is no layer. Received: "
+                f"module={module!r} (of type {type(module).__name__})."
+            )
+        self.module = module
+        self.output_shape = output_shape
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Run the module.
+
+        Args:
+            *args: The module's arguments.
+            training: Kept for Keras's signature; the module's mode counts.
+            **kwargs: The module's keyword arguments.
+        """
+        return self.module(*args, **kwargs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        if self.output_shape is None:
+            return super().compute_output_spec(*args, **kwargs)
+        return type(args[0])(self.output_shape, self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Refuse: a torch module has no config."""
+        raise NotImplementedError(
+            f"The torch module {type(self.module).__name__} has no config: a file could only hold "
+            "it as code. Save its `state_dict()`, or write it as a Layer with `get_config()`."
+        )
+
+
+def as_layer(value: Any) -> Layer:
+    """Return a layer for a layer or torch module; always the same for the same module."""
+    if isinstance(value, Layer):
+        return value
+    if not isinstance(value, nn.Module):
+        raise ValueError(
+            "Only layers and torch modules can be added to a model. Received: "
+            f"{value!r} (of type {type(value).__name__})."
+        )
+    known = _WRAPPER_BY_MODULE.get(id(value))
+    if known is None or known.module is not value:
+        known = TorchModuleWrapper(value)
+        _WRAPPER_BY_MODULE[id(value)] = known
+    return known
+
+
+capture.set_wrapper(as_layer)

@@ -1,0 +1,280 @@
+"""`Sequential`: layers one after the other."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from torch import nn
+
+from torchkeras import tree
+from torchkeras._base.messages import show
+from torchkeras._base.naming import name_scope
+from torchkeras._base.registry import custom_object_scope
+from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras._symbolic.tensor import KerasTensor, is_keras_tensor
+from torchkeras.layers.base.calling import first_argument
+from torchkeras.layers.core.input_layer import InputLayer
+from torchkeras.layers.core.torch_module_wrapper import as_layer
+from torchkeras.layers.layer import Layer, shapes_of
+
+from .model import Model
+
+
+class Sequential(Model):
+    """A model whose layers follow each other, each with one input and one output.
+
+    Args:
+        layers: Layers, torch modules and, first, perhaps an `Input`.
+        trainable: Whether optimizers change the weights.
+        name: The model's name.
+        **kwargs: The keyword arguments of `Layer`.
+
+    Raises:
+        ValueError: If something is no layer, or a name is taken twice.
+
+    Example:
+        >>> import torchkeras
+        >>> from torchkeras import layers
+        >>> model = torchkeras.Sequential([torchkeras.Input((4,)), layers.Dense(3), layers.Dense(2)])
+        >>> model.output_shape
+        (None, 2)
+    """
+
+    _keras_module = "keras"
+
+    def __init__(
+        self,
+        layers: Sequence[Any] | None = None,
+        trainable: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        object.__setattr__(self, "_chain", [])
+        object.__setattr__(self, "_entry", None)
+        object.__setattr__(self, "_last", None)
+        for layer in layers or ():
+            self.add(layer)
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Add a layer at the end.
+
+        Args:
+            layer: A layer, a torch module or, at the beginning, an `Input`.
+            rebuild: Kept for Keras's signature; weights are made as soon as shapes are known.
+
+        Raises:
+            ValueError: If it is no layer, its name is taken, or an input comes second.
+        """
+        if is_keras_tensor(layer):
+            layer = layer.origin.target
+        layer = as_layer(layer)
+        if isinstance(layer, InputLayer):
+            self._begin(layer)
+            return
+        if any(layer.name == other.name for other in self._chain):
+            raise ValueError(
+                f"All layers of a model must have different names. {layer.name!r} is already the "
+                f"name of a layer in this model: {[other.name for other in self._chain]}."
+            )
+        if self._entry is None and not self._chain and layer._first_shape is not None:
+            self._begin(InputLayer(batch_shape=layer._first_shape, dtype=_first_dtype(layer)))
+        elif self._entry is None and not self._chain and _is_wired(layer):
+            self._begin(InputLayer(batch_shape=layer.input_shape, dtype=layer.input.dtype))
+        setattr(self, layer.name.replace(".", "_"), layer)
+        self._chain.append(layer)
+        self._forget_program()
+        if self._entry is not None:
+            self._extend(layer)
+
+    def _begin(self, entry: InputLayer) -> None:
+        if self._chain or self._entry is not None:
+            first = self._entry or self._chain[0]
+            raise ValueError(
+                f"An input can only be the first layer of a Sequential. Received {entry!r} "
+                f"after {first!r}."
+            )
+        self._input_layers[entry.name] = entry
+        object.__setattr__(self, "_entry", entry)
+        object.__setattr__(self, "_last", entry.output)
+
+    def _extend(self, layer: Layer) -> None:
+        """Call the newest layer on the symbol so far, which makes its weights."""
+        with name_scope(self.name):
+            symbol = layer(self._last)
+        if tree.is_nested(symbol):
+            raise ValueError(
+                f"All layers of a Sequential must have one output. Layer {layer.name!r} returns "
+                f"{show(symbol)}. Use a functional model instead."
+            )
+        object.__setattr__(self, "_last", symbol)
+        self.built = True
+
+    def _forget_program(self) -> None:
+        for name in ("_program", "_run", "_symbols", "_input_spec", "_seen_dtype"):
+            object.__setattr__(self, name, None)
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer away, and return it.
+
+        Args:
+            rebuild: Kept for Keras's signature.
+        """
+        if not self._chain:
+            raise ValueError(f"Sequential model {self.name!r} has no layers to pop.")
+        layer: Layer = self._chain.pop()
+        delattr(self, layer.name.replace(".", "_"))
+        self._forget_program()
+        if self._entry is not None:
+            last = self._chain[-1].output if self._chain else self._entry.output
+            object.__setattr__(self, "_last", last)
+            self.built = bool(self._chain)
+        return layer
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make all weights for an input shape.
+
+        Args:
+            input_shape: The whole shape of the inputs, batch axis included.
+        """
+        if self._entry is not None or input_shape is None:
+            return
+        self._build_from(tuple(input_shape), None)
+
+    def build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        inputs = first_argument(self, args, kwargs)
+        shape = shapes_of(inputs)
+        if not isinstance(shape, tuple):
+            raise ValueError(
+                f"A Sequential takes one tensor. Received: {show(inputs)}. Use a functional model "
+                "for several inputs."
+            )
+        self._build_from(shape, inputs.dtype)
+
+    def _build_from(self, shape: tuple[int | None, ...], dtype: Any) -> None:
+        if not self._chain:
+            raise ValueError(
+                f"Sequential model {self.name!r} cannot be built because it has no layers. "
+                "Call `model.add(layer)`."
+            )
+        chain = list(self._chain)
+        self._chain.clear()
+        self._begin(InputLayer(batch_shape=shape, dtype=dtype))
+        self._chain.extend(chain)
+        for layer in chain:
+            self._extend(layer)
+
+    def _bound(self) -> Any:
+        self._ensure_program()
+        return super()._bound()
+
+    def _ensure_program(self) -> None:
+        """Write the program down, once the chain is known."""
+        if self._entry is None or not self._chain:
+            return
+        if self._program is None:
+            self._wire(self._entry.output, self._last)
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Run the layers one after the other.
+
+        Args:
+            inputs: A tensor.
+            training: Kept for Keras's signature; the module's mode counts.
+            mask: Kept for Keras's signature; masks travel on the tensors.
+        """
+        self._ensure_program()
+        return super().call(inputs)
+
+    call.spec = Model.call.spec  # type: ignore[attr-defined]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without the input."""
+        return list(self._chain)
+
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError("`Sequential.layers` cannot be set. Use `add` and `pop`.")
+
+    @property
+    def input(self) -> Any:
+        """The symbol of the input."""
+        self._require_entry("input")
+        return self._replayed()[0]
+
+    @property
+    def output(self) -> Any:
+        """The symbol of the output."""
+        self._require_entry("output")
+        return self._replayed()[1]
+
+    def _require_entry(self, what: str) -> None:
+        self._ensure_program()
+        if self._program is None:
+            raise AttributeError(
+                f"Sequential model {self.name!r} has no defined {what} yet. Begin it with "
+                "`Input(shape)`, or call it on data first."
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal model from."""
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": serialize_keras_object(self.dtype_policy),
+        }
+        entry = [] if self._entry is None else [self._entry]
+        config["layers"] = [serialize_keras_object(layer) for layer in [*entry, *self._chain]]
+        if self._entry is not None:
+            config["build_input_shape"] = list(self._entry.batch_shape)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Make the model that a config describes.
+
+        Args:
+            config: What `get_config()` returned.
+            custom_objects: Classes and functions by name, besides the registered ones.
+        """
+        with custom_object_scope(custom_objects or {}):
+            layers = [deserialize_keras_object(layer) for layer in config["layers"]]
+        options = {key: config[key] for key in ("trainable", "name", "dtype") if key in config}
+        model = cls(layers, **{key: deserialize_keras_object(v) for key, v in options.items()})
+        shape = config.get("build_input_shape")
+        if not model.built and shape and isinstance(shape, (list, tuple)):
+            model.build(tuple(shape))
+        return model
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shape that the model was built with, or `None`."""
+        return None if self._entry is None else {"input_shape": tuple(self._entry.batch_shape)}
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._ensure_program()
+        return {**super().__getstate__(), "_last": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if self._entry is not None:
+            object.__setattr__(self, "_last", self._replayed()[1])
+
+
+def _is_wired(layer: Layer) -> bool:
+    return isinstance(layer, Model) and layer.built and (
+        layer._program is not None or getattr(layer, "_entry", None) is not None
+    )
+
+
+def _first_dtype(layer: Layer) -> str:
+    return layer.input_dtype
+
+
+def symbol_of(layer: InputLayer) -> KerasTensor:
+    """Return the symbol that an input layer declares."""
+    return layer.output  # type: ignore[no-any-return]
+
+
+def is_plain_module(value: Any) -> bool:
+    """Say whether a value is a torch module but no layer."""
+    return isinstance(value, nn.Module) and not isinstance(value, Layer)

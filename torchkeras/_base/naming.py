@@ -57,6 +57,16 @@ def name_scope(name: str) -> Iterator[str]:
         _SCOPE.reset(token)
 
 
+@contextmanager
+def build_scope(name: str) -> Iterator[None]:
+    """Enter `name_scope(name)`, unless it is the innermost scope already."""
+    if _SCOPE.get()[-1:] == (name,):
+        yield
+        return
+    with name_scope(name):
+        yield
+
+
 def scoped_path(name: str) -> str:
     """Return the path of a variable called `name` in the current scope."""
     return "/".join((*_SCOPE.get(), name))

@@ -6,7 +6,9 @@ written to a config and replayed. `emit` turns it into an `fx.Graph`; the straig
 the graph generates is what runs.
 """
 
+import keyword
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -131,7 +133,7 @@ class _Emitter:
     def emit(self) -> fx.Graph:
         program = self.program
         for ref in tree.flatten(program.inputs):
-            placeholder = self.graph.placeholder(program.steps[ref.step].name)
+            placeholder = self.graph.placeholder(_identifier(program.steps[ref.step].name))
             self.results[ref.step] = self.leaves[ref] = placeholder
         for index, step in enumerate(program.steps):
             if index not in self.results:
@@ -165,6 +167,11 @@ class _Emitter:
                 node = self.graph.call_function(operator.getitem, (node, key))
             self.leaves[ref] = node
         return self.leaves[ref]
+
+
+def _identifier(name: str) -> str:
+    """Return a name that can be the name of an argument."""
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "input_" + re.sub(r"\W", "_", name)
 
 
 def trace(

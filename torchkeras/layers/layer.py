@@ -12,7 +12,7 @@ from torch import Tensor
 from torchkeras import regularizers, tree
 from torchkeras._base import device
 from torchkeras._base.dtypes import to_torch
-from torchkeras._base.naming import auto_name, name_scope
+from torchkeras._base.naming import auto_name, build_scope
 from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._state import stateless
 from torchkeras._state.masked import mask_of, with_mask
@@ -600,10 +600,9 @@ def _finished(build: Callable[..., None]) -> Callable[..., None]:
         arguments = inspect.signature(build).bind(self, *args, **kwargs).arguments
         self._build_depth += 1
         try:
-            with name_scope(self.name) if self._build_depth == 1 else real_tensors():
-                with real_tensors():
-                    build(self, *args, **kwargs)
-                    self.bind_slots()
+            with build_scope(self.name), real_tensors():
+                build(self, *args, **kwargs)
+                self.bind_slots()
         finally:
             self._build_depth -= 1
         if self._build_depth == 0:

@@ -12,7 +12,6 @@ from torchkeras._base.naming import to_snake_case
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._symbolic.program import Constant, Program, Ref, Step
-from torchkeras._symbolic.spec import Spec
 from torchkeras._symbolic.tensor import KerasTensor, record
 
 if TYPE_CHECKING:
@@ -330,5 +329,3 @@ def _standard_node(node: Any) -> Mapping[str, Any]:
     kwargs = dict(node[0][3]) if len(node[0]) > 3 else {}
     return {"args": [symbols[0] if len(symbols) == 1 else symbols], "kwargs": kwargs}
 
-
-__all__ = ["Spec", "decode", "encode", "find_function"]

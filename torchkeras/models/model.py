@@ -199,9 +199,11 @@ class Model(Trainer, Layer):
 
     def _record_step(self, step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         outputs = tree.map_structure(lambda leaf: fresh(leaf, "keras_tensor"), step.outputs)
+        if step.is_input or not step.is_layer:
+            tree.flatten(outputs)[0].name = step.name
         target: Any = step.target
         if isinstance(target, str):
-            target = self.get_layer(target)
+            target = self._input_layers.get(target) or self._modules[_module_key(target)]
         node = Node(target, args, kwargs, outputs)
         if isinstance(target, Layer):
             target._nodes.append(node)

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
-from torch import nn
-
 from torchkeras import tree
 from torchkeras._base.messages import show
 from torchkeras._base.naming import name_scope
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
-from torchkeras._symbolic.tensor import KerasTensor, is_keras_tensor
+from torchkeras._symbolic.tensor import is_keras_tensor
 from torchkeras.layers.base.calling import first_argument
 from torchkeras.layers.core.input_layer import InputLayer
 from torchkeras.layers.core.torch_module_wrapper import as_layer
@@ -81,10 +79,10 @@ class Sequential(Model):
         elif self._entry is None and not self._chain and _is_wired(layer):
             self._begin(InputLayer(batch_shape=layer.input_shape, dtype=layer.input.dtype))
         setattr(self, layer.name.replace(".", "_"), layer)
-        self._chain.append(layer)
-        self._forget_program()
         if self._entry is not None:
             self._extend(layer)
+        self._chain.append(layer)
+        self._forget_program()
 
     def _begin(self, entry: InputLayer) -> None:
         if self._chain or self._entry is not None:
@@ -99,8 +97,9 @@ class Sequential(Model):
 
     def _extend(self, layer: Layer) -> None:
         """Call the newest layer on the symbol so far, which makes its weights."""
+        last = self._replayed()[1] if self._last is None else self._last
         with name_scope(self.name):
-            symbol = layer(self._last)
+            symbol = layer(last)
         if tree.is_nested(symbol):
             raise ValueError(
                 f"All layers of a Sequential must have one output. Layer {layer.name!r} returns "
@@ -254,11 +253,6 @@ class Sequential(Model):
         self._ensure_program()
         return {**super().__getstate__(), "_last": None}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if self._entry is not None:
-            object.__setattr__(self, "_last", self._replayed()[1])
-
 
 def _is_wired(layer: Layer) -> bool:
     return isinstance(layer, Model) and layer.built and (
@@ -269,12 +263,3 @@ def _is_wired(layer: Layer) -> bool:
 def _first_dtype(layer: Layer) -> str:
     return layer.input_dtype
 
-
-def symbol_of(layer: InputLayer) -> KerasTensor:
-    """Return the symbol that an input layer declares."""
-    return layer.output  # type: ignore[no-any-return]
-
-
-def is_plain_module(value: Any) -> bool:
-    """Say whether a value is a torch module but no layer."""
-    return isinstance(value, nn.Module) and not isinstance(value, Layer)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.messages import show
+from torchkeras._base.naming import name_scope
 from torchkeras._state.masked import mask_of, with_mask
 from torchkeras._state.variable import Variable, autocast_scope
 from torchkeras._symbolic.spec import Spec, has_spec
@@ -33,8 +34,16 @@ def call_in_full(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) 
         return layer.symbolic_call(*args, **kwargs)
     wanted = kwargs.pop("training", None)
     if wanted is None or bool(wanted) == layer.training:
-        return run(layer, args, kwargs)
+        return _run_scoped(layer, args, kwargs)
     with training_mode(layer, bool(wanted)):
+        return _run_scoped(layer, args, kwargs)
+
+
+def _run_scoped(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run a layer; what its first call builds has paths below the layer's name."""
+    if layer.built:
+        return run(layer, args, kwargs)
+    with name_scope(layer.name):
         return run(layer, args, kwargs)
 
 

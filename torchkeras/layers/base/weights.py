@@ -11,7 +11,7 @@ from torchkeras import constraints, dtype_policies, initializers, regularizers
 from torchkeras._base import device
 from torchkeras._base.dtypes import is_float, standardize_dtype, to_torch
 from torchkeras._base.messages import show
-from torchkeras._base.naming import auto_name, free_name
+from torchkeras._base.naming import auto_name
 from torchkeras._state import collect
 from torchkeras._state.layout import SAME
 from torchkeras._state.slot import Slot
@@ -327,4 +327,16 @@ def _known_shape(shape: Any, name: str | None, layer: WeightOwner) -> tuple[int,
     return tuple(int(size) for size in sizes)
 
 
-__all__ = ["WeightOwner", "free_name", "policy_of"]
+def known_size(shape: Any, axis: int, layer: WeightOwner) -> int:
+    """Return one size of an input shape, which a layer needs to make its weights.
+
+    Raises:
+        ValueError: If that size is not known.
+    """
+    size = shape[axis]
+    if size is None:
+        raise ValueError(
+            f"Layer {layer.name!r} needs to know the size of axis {axis} of its inputs to make its "
+            f"weights. Received: input_shape={tuple(shape)}. Give `Input` a shape with that size."
+        )
+    return int(size)

@@ -10,6 +10,7 @@ from torchkeras._state.layout import TRANSPOSED
 from torchkeras._state.slot import Slot
 
 from ..base.input_spec import InputSpec
+from ..base.weights import known_size
 from ..layer import Layer
 
 

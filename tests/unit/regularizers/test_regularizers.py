@@ -116,7 +116,7 @@ def test_single_row_has_no_pairs():
     x = torch.ones(1, 3, requires_grad=True)
     penalty = regularizers.OrthogonalRegularizer()(x)
     penalty.backward()
-    assert float(penalty) == 0.0
+    assert float(penalty.detach()) == 0.0
     assert x.grad.tolist() == [[0.0] * 3]
 
 

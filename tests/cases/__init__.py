@@ -1,0 +1,1 @@
+"""Tables of things to test; the properties in `tests/contract` run over every row."""

@@ -1,0 +1,5 @@
+"""Layers that are activation functions."""
+
+from .row import Row
+
+ROWS: list[Row] = []

@@ -1,0 +1,5 @@
+"""Attention layers."""
+
+from .row import Row
+
+ROWS: list[Row] = []

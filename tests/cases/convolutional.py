@@ -1,0 +1,5 @@
+"""Convolutions."""
+
+from .row import Row
+
+ROWS: list[Row] = []

@@ -1,0 +1,5 @@
+"""Layers that merge several inputs."""
+
+from .row import Row
+
+ROWS: list[Row] = []

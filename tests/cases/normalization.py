@@ -1,0 +1,5 @@
+"""Normalization layers."""
+
+from .row import Row
+
+ROWS: list[Row] = []

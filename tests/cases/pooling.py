@@ -1,0 +1,5 @@
+"""Pooling layers."""
+
+from .row import Row
+
+ROWS: list[Row] = []

@@ -1,0 +1,5 @@
+"""Recurrent layers, cells and wrappers around them."""
+
+from .row import Row
+
+ROWS: list[Row] = []

@@ -1,0 +1,5 @@
+"""Layers that only act in training."""
+
+from .row import Row
+
+ROWS: list[Row] = []

@@ -1,0 +1,5 @@
+"""Layers that change shapes."""
+
+from .row import Row
+
+ROWS: list[Row] = []

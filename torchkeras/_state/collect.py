@@ -11,35 +11,37 @@ from .variable import Variable
 
 @runtime_checkable
 class OwnsVariables(Protocol):
-    """A layer: a module that lists its own variables, stock modules' parameters included."""
+    """A layer: a named module that lists its own variables, stock modules' parameters included."""
+
+    name: str
 
     def own_variables(self) -> list[Variable]: ...
 
 
 def weights(module: nn.Module) -> list[Variable]:
     """Return the variables of a module and everything below it, each once."""
-    return list({variable.key: variable for variable in _walk(module, set())}.values())
+    return list({variable.key: variable for variable in _walk(module, (), set())}.values())
 
 
-def _walk(module: nn.Module, seen: set[int]) -> Iterator[Variable]:
+def _walk(module: nn.Module, path: tuple[str, ...], seen: set[int]) -> Iterator[Variable]:
     """Yield variables; `seen` holds the modules that were visited or belong to a layer's table."""
     if isinstance(module, OwnsVariables):
         own = module.own_variables()
         yield from [variable for variable in own if variable.born_trainable]
         yield from [variable for variable in own if not variable.born_trainable]
-        stock = {id(owner) for variable in own for owner, _ in variable.parts}
-        seen |= stock - {id(module)}
+        seen |= {id(owner) for variable in own for owner, _ in variable.parts} - {id(module)}
+        path = (module.name,)
     else:
-        yield from _plain(module)
-    for child in module.children():
+        yield from _plain(module, path)
+    for key, child in module.named_children():
         if id(child) not in seen:
             seen.add(id(child))
-            yield from _walk(child, seen)
+            yield from _walk(child, (*path, key), seen)
 
 
-def _plain(module: nn.Module) -> Iterator[Variable]:
+def _plain(module: nn.Module, path: tuple[str, ...]) -> Iterator[Variable]:
     """Show the parameters and kept buffers of a torch module as variables."""
     kept = [key for key in module._buffers if key not in module._non_persistent_buffers_set]
     for key in [*module._parameters, *kept]:
         if module._parameters.get(key) is not None or module._buffers.get(key) is not None:
-            yield Variable.over(((module, key),), SAME, key)
+            yield Variable.over(((module, key),), SAME, key, path="/".join((*path, key)))

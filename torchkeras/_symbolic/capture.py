@@ -8,6 +8,7 @@ as one step. The first ordinary call takes the detour out again, so that trainin
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import nn
 
 from .probe import probing
@@ -35,7 +36,7 @@ def disarm() -> None:
 
 def _watching_call(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
     if not has_spec(args, kwargs):
-        if not probing():
+        if not torch.compiler.is_compiling() and not probing():
             disarm()
         return _PLAIN_CALL(self, *args, **kwargs)
     if getattr(self, "_takes_symbols", False):

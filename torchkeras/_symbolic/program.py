@@ -19,6 +19,7 @@ from torch import fx, nn
 
 from torchkeras import tree
 from torchkeras._base.messages import show
+from torchkeras._base.nested import leaves_of, map_leaves
 
 from .spec import Spec
 from .tensor import KerasTensor, Node
@@ -112,11 +113,13 @@ class Program:
                 return self.constants[value.index]
             return leaves[value] if isinstance(value, Ref) else value
 
-        for index, step in enumerate(self.steps):
-            args, kwargs = tree.map_structure(fill, (step.args, step.kwargs))
-            for leaf, value in enumerate(tree.flatten(call(step, args, kwargs))):
+        order = {ref.step: rank for rank, ref in enumerate(leaves_of(self.inputs))}
+        for index in [*order, *(i for i in range(len(self.steps)) if i not in order)]:
+            step = self.steps[index]
+            args, kwargs = map_leaves(fill, (step.args, step.kwargs))
+            for leaf, value in enumerate(leaves_of(call(step, args, kwargs))):
                 leaves[Ref(index, leaf)] = value
-        return tree.map_structure(fill, self.inputs), tree.map_structure(fill, self.outputs)
+        return map_leaves(fill, self.inputs), map_leaves(fill, self.outputs)
 
     def __str__(self) -> str:
         return str(self.emit().python_code("self").src).strip()

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from torchkeras import tree
 from torchkeras._base.dtypes import standardize_dtype
+from torchkeras._base.nested import leaves_of
 
 Shape = tuple[int | None, ...]
 
@@ -25,7 +25,7 @@ class Spec:
 
 def specs_in(structure: Any) -> list[Spec]:
     """Return the specs (symbols are specs) among the leaves of a nested structure."""
-    return [leaf for leaf in tree.flatten(structure) if isinstance(leaf, Spec)]
+    return [leaf for leaf in leaves_of(structure) if isinstance(leaf, Spec)]
 
 
 def has_spec(args: Sequence[Any], kwargs: dict[str, Any]) -> bool:

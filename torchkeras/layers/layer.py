@@ -13,12 +13,13 @@ from torchkeras import regularizers, tree
 from torchkeras._base import device
 from torchkeras._base.dtypes import to_torch
 from torchkeras._base.naming import auto_name, build_scope
+from torchkeras._base.nested import fill_leaves, leaves_of, map_leaves
 from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._state import stateless
 from torchkeras._state.masked import mask_of, with_mask
 from torchkeras._state.variable import Variable
 from torchkeras._symbolic.probe import probe, probing, real_tensors
-from torchkeras._symbolic.spec import specs_in
+from torchkeras._symbolic.spec import Spec
 from torchkeras._symbolic.tensor import KerasTensor, Node, fresh
 from torchkeras.random import SeedGenerator
 
@@ -26,7 +27,7 @@ from .base import calling
 from .base.call_spec import CallSpec, build_shape_names
 from .base.config import Configurable, encode
 from .base.input_spec import check_inputs
-from .base.losses import ROUNDS, LossBox, loss_round
+from .base.losses import ROUNDS, LossBox, clear_losses, in_round
 from .base.weights import WeightOwner, policy_of
 
 _OLD_SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape", "batch_shape")
@@ -84,6 +85,7 @@ class Layer(Configurable, WeightOwner):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.call_spec = CallSpec.of(cls.call)
+        cls.forward = _forward_like(cls.call)  # type: ignore[method-assign]
         cls._computes_mask = cls.compute_mask is not Layer.compute_mask
         if "build" in cls.__dict__:
             cls._build_names = build_shape_names(cls.build)
@@ -178,23 +180,6 @@ class Layer(Configurable, WeightOwner):
             f"Layer {type(self).__name__!r} has no `call` method. Define `call(self, inputs)`."
         )
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the layer, as torch's modules do."""
-        if len(args) == 1 and not kwargs:
-            x = args[0]
-            if type(x) is Tensor and x.dtype is self._seen_dtype and x.dim() == self._seen_ndim:
-                try:
-                    if self.call_spec.takes_training:
-                        return self.call(x, training=self.training)
-                    return self.call(x)
-                except Exception as error:
-                    self._explain(x, error)
-                    raise
-        if ROUNDS.in_use and not torch.compiler.is_compiling():
-            with loss_round():
-                return calling.call_in_full(self, args, kwargs)
-        return calling.call_in_full(self, args, kwargs)
-
     def _explain(self, x: Tensor, error: Exception) -> None:
         check_inputs(self.input_spec, x, self.name)
         calling.explain(self, (x,), error)
@@ -222,7 +207,7 @@ class Layer(Configurable, WeightOwner):
         return one_input and not losses and not self.casts_variables
 
     def _add_activity_loss(self, outputs: Any) -> None:
-        for output in tree.flatten(outputs):
+        for output in leaves_of(outputs):
             if isinstance(output, Tensor):
                 loss = self.activity_regularizer(output)
                 self.add_loss(loss / output.shape[0] if output.dim() else loss)
@@ -231,16 +216,16 @@ class Layer(Configurable, WeightOwner):
         if not (self.supports_masking or self._computes_mask):
             self._warn_of_lost_mask()
             return outputs
-        leaves = tree.flatten(outputs)
+        leaves = leaves_of(outputs)
         if all(mask_of(leaf) is not None for leaf in leaves):
             return outputs
         masks = self.compute_mask(inputs, previous_mask)
         if masks is None:
             return outputs
-        if not tree.is_nested(outputs):
+        if isinstance(outputs, Tensor):
             return with_mask(outputs, masks)
-        pairs = zip(leaves, tree.flatten(masks), strict=False)
-        return tree.pack_sequence_as(outputs, [with_mask(x, mask) for x, mask in pairs])
+        pairs = zip(leaves, leaves_of(masks), strict=False)
+        return fill_leaves(outputs, [with_mask(x, mask) for x, mask in pairs])
 
     def _warn_of_lost_mask(self) -> None:
         if self.call_spec.takes_mask or probing():
@@ -404,8 +389,8 @@ class Layer(Configurable, WeightOwner):
         Args:
             loss: A scalar tensor, or a nested structure of them.
         """
-        losses = [leaf for leaf in tree.flatten(loss) if leaf is not None]
-        if probing() or specs_in(losses):
+        losses = [leaf for leaf in leaves_of(loss) if leaf is not None]
+        if probing() or any(isinstance(leaf, Spec) for leaf in losses):
             return
         object.__setattr__(self, "_seen_dtype", None)
         self._loss_box.add(losses)
@@ -419,9 +404,7 @@ class Layer(Configurable, WeightOwner):
         return added + [v.regularizer(v.value) for v in trained if v.regularizer is not None]
 
     def _clear_losses(self) -> None:
-        for module in self.modules():
-            if isinstance(module, Layer):
-                module._loss_box.clear()
+        clear_losses(self)
 
     def add_metric(self, *args: Any, **kwargs: Any) -> None:
         """Refuse: metrics are attributes (`self.tracker = Mean()`) and updated in `call`."""
@@ -592,6 +575,32 @@ class Layer(Configurable, WeightOwner):
 Layer.call_spec = CallSpec.of(Layer.call)
 
 
+def _forward_like(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the `forward` of a class, under the signature of its `call` (export reads it)."""
+
+    def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not kwargs:
+            x = args[0]
+            if type(x) is Tensor and x.dtype is self._seen_dtype and x.dim() == self._seen_ndim:
+                try:
+                    if self.call_spec.takes_training:
+                        return self.call(x, training=self.training)
+                    return self.call(x)
+                except Exception as error:
+                    self._explain(x, error)
+                    raise
+        if ROUNDS.in_use:
+            return in_round(self, lambda: calling.call_in_full(self, args, kwargs))
+        return calling.call_in_full(self, args, kwargs)
+
+    forward.__signature__ = inspect.signature(call)  # type: ignore[attr-defined]
+    forward.__doc__ = "Run the layer, as torch's modules do."
+    return forward
+
+
+Layer.forward = _forward_like(Layer.call)  # type: ignore[method-assign]
+
+
 def _finished(build: Callable[..., None]) -> Callable[..., None]:
     """Wrap a `build`: real tensors, names below the layer, its table, and `built` afterwards."""
 
@@ -617,9 +626,7 @@ def _finished(build: Callable[..., None]) -> Callable[..., None]:
 
 def shapes_of(value: Any) -> Any:
     """Return the shape of a tensor or symbol, or the structure of shapes of a nested one."""
-    if isinstance(value, (list, tuple, dict)):
-        return tree.map_structure(shapes_of, value)
-    return tuple(value.shape) if hasattr(value, "shape") else None
+    return map_leaves(lambda leaf: tuple(leaf.shape) if hasattr(leaf, "shape") else None, value)
 
 
 def map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:

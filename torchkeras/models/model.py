@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+import torch
 from torch import Tensor, nn
 
 from torchkeras import tree
@@ -11,9 +12,10 @@ from torchkeras._base import device
 from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import did_you_mean
 from torchkeras._base.naming import auto_name
+from torchkeras._base.nested import fill_leaves, leaves_of
 from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._state.tracked import children_of
-from torchkeras._symbolic.program import Program, Step, trace
+from torchkeras._symbolic.program import Program, Ref, Step, trace
 from torchkeras._symbolic.tensor import KerasTensor, Node, fresh, is_keras_tensor
 from torchkeras._training.trainer import Trainer
 from torchkeras.layers.base.call_spec import CallSpec
@@ -103,13 +105,28 @@ class Model(Trainer, Layer):
             elif isinstance(value, Tensor):
                 self.register_buffer(f"constant_{index}", value, persistent=False)
 
-    def _bound(self) -> Callable[..., Any]:
+    def _runner(self) -> Callable[..., Any]:
         """Return the program's function, made when it is first needed."""
-        if self._run is None:
-            assert self._program is not None
-            layers = {layer.name: layer for layer in self.layers}
-            object.__setattr__(self, "_run", self._program.bind(layers, self))
+        assert self._program is not None
+        if torch.compiler.is_compiling():
+            return self._interpret
+        layers = {layer.name: layer for layer in self.layers}
+        object.__setattr__(self, "_run", self._program.bind(layers, self))
         return self._run  # type: ignore[return-value]
+
+    def _interpret(self, *inputs: Tensor) -> Any:
+        """Run the program step by step, where its function is not made yet and cannot be."""
+        assert self._program is not None
+        given = iter(inputs)
+
+        def call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if step.is_input:
+                return next(given)
+            target: Any = step.target
+            module = self._modules[_module_key(target)] if step.is_layer else target
+            return module(*args, **kwargs)
+
+        return self._program.replay(call)[1]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Run the functional model; a subclassed model defines its own `call`.
@@ -124,7 +141,7 @@ class Model(Trainer, Layer):
                 f"Model {type(self).__name__!r} has no `call` method. Define `call(self, inputs)`, "
                 "or make the model from symbols with `Model(inputs, outputs)`."
             )
-        run = self._run or self._bound()
+        run = self._run or self._runner()
         if type(inputs) is Tensor and self._takes_one:
             return run(inputs)
         return run(*self._flat_inputs(inputs))
@@ -133,7 +150,7 @@ class Model(Trainer, Layer):
 
     @property
     def _takes_one(self) -> bool:
-        return not tree.is_nested(self._program.inputs)  # type: ignore[union-attr]
+        return isinstance(self._program.inputs, Ref)  # type: ignore[union-attr]
 
     def _flat_inputs(self, inputs: Any) -> list[Any]:
         """Return the inputs in the order of the program, by name where they are a dictionary."""
@@ -149,18 +166,19 @@ class Model(Trainer, Layer):
             return [inputs[name] for name in names]
         if isinstance(inputs, dict) and isinstance(structure, dict):
             inputs = {key: inputs[key] for key in structure if key in inputs}
-        return tree.flatten(inputs)
+        return leaves_of(inputs)
 
     def fit_arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Bring the inputs of a functional model into the declared ranks and dtypes."""
         if self._program is None or not args:
             return args
-        specs = [self._program.steps[ref.step].outputs for ref in tree.flatten(self._program.inputs)]
+        refs = leaves_of(self._program.inputs)
+        specs = [self._program.steps[ref.step].outputs for ref in refs]
         flat = self._flat_inputs(args[0])
         if len(flat) != len(specs):
             return args
         fitted = [_fit(x, spec) for x, spec in zip(flat, specs, strict=True)]
-        packed = tree.pack_sequence_as(self._program.inputs, fitted)
+        packed = fill_leaves(self._program.inputs, fitted)
         return (packed, *args[1:])
 
     def finish_call(self, inputs: Any, previous_mask: Any, outputs: Any) -> Any:
@@ -244,14 +262,14 @@ class Model(Trainer, Layer):
         """The names of the inputs."""
         if self._program is None:
             return []
-        return [self._program.steps[ref.step].name for ref in tree.flatten(self._program.inputs)]
+        return [self._program.steps[ref.step].name for ref in leaves_of(self._program.inputs)]
 
     @property
     def output_names(self) -> list[str]:
         """The names of the layers that the outputs come from."""
         if self._program is None:
             return []
-        return [self._program.steps[ref.step].name for ref in tree.flatten(self._program.outputs)]
+        return [self._program.steps[ref.step].name for ref in leaves_of(self._program.outputs)]
 
     @property
     def program(self) -> Program | None:

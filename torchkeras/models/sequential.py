@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
+import torch
+
 from torchkeras import tree
 from torchkeras._base.messages import show
 from torchkeras._base.naming import name_scope
@@ -162,10 +164,6 @@ class Sequential(Model):
         for layer in chain:
             self._extend(layer)
 
-    def _bound(self) -> Any:
-        self._ensure_program()
-        return super()._bound()
-
     def _ensure_program(self) -> None:
         """Write the program down, once the chain is known."""
         if self._entry is None or not self._chain:
@@ -181,8 +179,16 @@ class Sequential(Model):
             training: Kept for Keras's signature; the module's mode counts.
             mask: Kept for Keras's signature; masks travel on the tensors.
         """
-        self._ensure_program()
+        if self._run is None:
+            if torch.compiler.is_compiling():
+                return self._one_by_one(inputs)
+            self._ensure_program()
         return super().call(inputs)
+
+    def _one_by_one(self, inputs: Any) -> Any:
+        for layer in self._chain:
+            inputs = layer(inputs)
+        return inputs
 
     call.spec = Model.call.spec  # type: ignore[attr-defined]
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.messages import show
 from torchkeras._base.naming import name_scope
+from torchkeras._base.nested import leaves_of, map_leaves
 from torchkeras._state.masked import mask_of, with_mask
 from torchkeras._state.variable import Variable, autocast_scope
 from torchkeras._symbolic.spec import Spec, has_spec
@@ -78,7 +78,7 @@ def explain(layer: "Layer", args: tuple[Any, ...], error: BaseException) -> None
     if torch.compiler.is_compiling() or getattr(error, "_explained_by_layer", False):
         return
     error._explained_by_layer = True  # type: ignore[attr-defined]
-    shapes = tree.map_structure(show, args[0] if len(args) == 1 else args)
+    shapes = map_leaves(show, args[0] if len(args) == 1 else args)
     error.add_note(f"While calling layer {layer.name!r} ({type(layer).__name__}) on {shapes}.")
 
 
@@ -106,13 +106,6 @@ def _convert(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
         key: value if key == "training" else map_leaves(leaf, value)
         for key, value in kwargs.items()
     }
-
-
-def map_leaves(function: Any, value: Any) -> Any:
-    """Apply a function to a value, or to the leaves of one that is nested."""
-    if isinstance(value, (list, tuple, dict)):
-        return tree.map_structure(function, value)
-    return function(value)
 
 
 def convert_leaf(layer: "Layer", value: Any) -> Any:
@@ -152,7 +145,7 @@ def _device_of(layer: "Layer") -> torch.device:
 
 
 def _refuse_non_tensors(arg: Any) -> None:
-    for leaf in tree.flatten(arg) if isinstance(arg, (list, tuple, dict)) else (arg,):
+    for leaf in leaves_of(arg):
         if not (leaf is None or isinstance(leaf, (Tensor, Spec))):
             raise ValueError(
                 "Only tensors (or arrays, or symbols) may be passed to a layer by position. "
@@ -198,8 +191,8 @@ def masks_of(value: Any) -> Any:
     """Return the mask that a tensor carries, or those of a structure; `None` if there is none."""
     if not isinstance(value, (list, tuple, dict)):
         return mask_of(value)
-    masks = tree.map_structure(mask_of, value)
-    return masks if any(mask is not None for mask in tree.flatten(masks)) else None
+    masks = map_leaves(mask_of, value)
+    return masks if any(mask is not None for mask in leaves_of(masks)) else None
 
 
 def _call_cast(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from torchkeras import tree
 from torchkeras._base.dtypes import standardize_dtype
+from torchkeras._base.nested import leaves_of
 
 
 class InputSpec:
@@ -74,7 +74,7 @@ def check_inputs(input_spec: Any, inputs: Any, layer_name: str) -> None:
     """Raise a `ValueError` if tensors or symbols do not look as a layer's `input_spec` says."""
     if input_spec is None:
         return
-    specs = tree.flatten(input_spec)
+    specs = leaves_of(input_spec)
     found = _in_order(specs, inputs)
     if len(found) != len(specs):
         raise ValueError(
@@ -95,7 +95,7 @@ def _in_order(specs: list[Any], inputs: Any) -> list[Any]:
         names = [spec.name for spec in specs]
         if set(names) <= set(inputs):
             return [inputs[name] for name in names]
-    return tree.flatten(inputs)
+    return leaves_of(inputs)
 
 
 def _shape(x: Any) -> tuple[int | None, ...] | None:

@@ -1,11 +1,11 @@
 """Losses that layers add while they run, kept for one outermost call."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 
 @dataclass
@@ -20,16 +20,26 @@ class Rounds:
 ROUNDS = Rounds()
 
 
-@contextmanager
-def loss_round() -> Iterator[None]:
-    """Run a call; the outermost one starts a new round, in which old losses no longer count."""
+def in_round(layer: nn.Module, call: Callable[[], Any]) -> Any:
+    """Run a call of a layer; the outermost one starts a new round, without the old losses."""
     if ROUNDS.depth == 0:
-        ROUNDS.current += 1
+        if torch.compiler.is_compiling():
+            clear_losses(layer)
+        else:
+            ROUNDS.current += 1
     ROUNDS.depth += 1
     try:
-        yield
+        return call()
     finally:
         ROUNDS.depth -= 1
+
+
+def clear_losses(root: nn.Module) -> None:
+    """Forget the losses of all layers below a module."""
+    for module in root.modules():
+        box = getattr(module, "_loss_box", None)
+        if box is not None:
+            box.clear()
 
 
 class LossBox:

@@ -23,9 +23,9 @@ def op(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]
     @functools.wraps(function)
     def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
         if not kwargs and len(args) == 1 and type(args[0]) is Tensor:
-            return function(args[0])  # type: ignore[call-arg,arg-type]
+            return function(args[0])  # type: ignore[call-arg, arg-type]
         if has_spec(args, kwargs):
-            return record(call, args, kwargs)  # type: ignore[no-any-return]
+            return record(call, args, kwargs)
         return function(*args, **kwargs)
 
     return call

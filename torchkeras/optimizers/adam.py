@@ -1,0 +1,150 @@
+"""`Adam`."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from torchkeras._base.messages import show
+
+from .kernel_optimizer import KernelOptimizer
+from .selection import Bundle
+from .state import LearningRate
+
+
+class Adam(KernelOptimizer):
+    """Steps along a running mean, `w -= lr * sqrt(1 - β₂ᵗ) / (1 - β₁ᵗ) * m / (sqrt(v) + epsilon)`.
+
+    `m += (g - m) * (1 - β₁)` and `v += (g² - v) * (1 - β₂)`; AMSGrad takes the largest `v` so far.
+
+    Args:
+        learning_rate: A float, a schedule, or a function without arguments that returns a float.
+        beta_1: The weight of the past in the mean of the gradient.
+        beta_2: The weight of the past in the mean of its square.
+        epsilon: What is added to the root: "epsilon hat" of the paper, not that of its algorithm 1.
+        amsgrad: Whether the variant AMSGrad is used.
+
+    The other arguments are those of `Optimizer`.
+
+    Raises:
+        ValueError: If `beta_1` or `beta_2` is not at least 0 and below 1.
+
+    Source:
+        Kingma & Ba, arXiv:1412.6980; Reddi, Kale & Kumar, "On the Convergence of Adam and Beyond".
+
+    Example:
+        >>> import torchkeras
+        >>> v = torchkeras.Variable([1.0])
+        >>> torchkeras.optimizers.Adam(0.1).apply([[5.0]], [v])
+        >>> round(float(v[0]), 3)
+        0.9
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **kwargs,
+        )
+        for argument, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
+            if not 0 <= beta < 1:
+                raise ValueError(
+                    f"`{argument}` must be in the range [0, 1). Received: {argument}={show(beta)}."
+                )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def build(self, var_list: Iterable[Any]) -> None:
+        if self.built:
+            return
+        super().build(var_list)
+        trained = self._trainable_variables
+        self._momentums, self._velocities = self.add_optimizer_variables(
+            trained, ["momentum", "velocity"]
+        )
+        if self.amsgrad:
+            self._velocity_hats = self.add_optimizer_variables(trained, "velocity_hat")
+
+    def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
+        # The powers are rounded as Keras rounds them: the differences from 1 cancel, so it shows.
+        number = np.float64 if dtype is torch.float64 else np.float32
+        power_1 = float(number(self.beta_1) ** number(step))
+        power_2 = float(number(self.beta_2) ** number(step))
+        return (rate * math.sqrt(1.0 - power_2) / (1.0 - power_1),)
+
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+        (rate,) = coefficients
+        if bundle.fuses_adam:
+            state = bundle.state
+            torch._fused_adam_(
+                bundle.params,
+                bundle.aligned(grads),
+                state["momentum"],
+                state["velocity"],
+                state["velocity_hat"] if self.amsgrad else [],
+                bundle.late,  # the bias correction is in `rate`, where Keras's epsilon needs it
+                lr=rate,
+                beta1=self.beta_1,
+                beta2=self.beta_2,
+                weight_decay=0.0,
+                eps=self.epsilon,
+                amsgrad=self.amsgrad,
+                maximize=False,
+            )
+        else:
+            self._plain(bundle, grads, rate)
+
+    def _plain(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:
+        state, whole = bundle.state, bundle.pieces
+        torch._foreach_lerp_(state["momentum"], grads, 1 - self.beta_1)
+        torch._foreach_mul_(whole["velocity"], self.beta_2)
+        torch._foreach_addcmul_(state["velocity"], grads, grads, value=1 - self.beta_2)
+        seconds = whole["velocity"]
+        if self.amsgrad:
+            seconds = whole["velocity_hat"]
+            torch._foreach_maximum_(seconds, whole["velocity"])
+        roots, pieces = bundle.scratch()
+        for piece, second in zip(pieces, seconds, strict=True):
+            torch.sqrt(second, out=piece).add_(self.epsilon)
+        torch._foreach_addcdiv_(bundle.params, state["momentum"], roots, value=-rate)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }

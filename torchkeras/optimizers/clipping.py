@@ -1,0 +1,42 @@
+"""Gradients made shorter, in place: by norm, by global norm, by value."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def clip_each_norm_(grads: list[Tensor], clip: float, spans: Sequence[range] | None = None) -> None:
+    """Scale each gradient down to a norm of at most `clip`.
+
+    Args:
+        grads: The gradients.
+        clip: The largest norm.
+        spans: Which gradients belong to one variable, if some variables have several.
+    """
+    norms = list(torch._foreach_norm(grads))
+    for span in spans or ():
+        if len(span) > 1:
+            joint = torch.stack([norms[index] for index in span]).norm()
+            norms[span.start : span.stop] = [joint] * len(span)
+    factors = [clip / norm.clamp_min(clip) for norm in norms]
+    torch._foreach_mul_(grads, factors)
+
+
+def clip_global_norm_(grads: list[Tensor], clip: float) -> None:
+    """Scale all gradients by one factor, so that their common norm is at most `clip`.
+
+    An infinite norm makes every gradient NaN, as in Keras.
+    """
+    norms = torch._foreach_norm(grads)
+    where, dtype = norms[0].device, norms[0].dtype
+    norm = torch.stack([each.to(where, dtype) for each in norms]).norm()
+    factor = clip * torch.minimum(1.0 / norm, torch.full_like(norm, 1.0 / clip)) + (norm - norm)
+    for grad in grads:
+        grad.mul_(factor.to(grad.device, grad.dtype))
+
+
+def clip_value_(grads: list[Tensor], clip: float) -> None:
+    """Limit every number of the gradients to between `-clip` and `clip`."""
+    torch._foreach_clamp_min_(grads, -clip)
+    torch._foreach_clamp_max_(grads, clip)

@@ -1,0 +1,60 @@
+"""`KernelOptimizer`: an optimizer whose rule runs on whole lists of tensors."""
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras._state.variable import Variable
+
+from .optimizer import Optimizer
+from .selection import Bundle, Selection
+
+
+class KernelOptimizer(Optimizer):
+    """The base of the built-in optimizers.
+
+    A step is split in two. `coefficients` computes, on the host, every number that changes from
+    step to step. `kernel` only launches work on tensors, with these numbers as arguments; a
+    variant for captured CUDA graphs needs no more than a `kernel` that reads them from the device.
+    """
+
+    @abstractmethod
+    def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
+        """Return the numbers that a step depends on.
+
+        Args:
+            rate: The learning rate.
+            step: The number of the update, from 1.
+            dtype: The dtype of the parameters.
+        """
+
+    @abstractmethod
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+        """Update parameters and state in place.
+
+        Args:
+            bundle: The parameters and their state.
+            grads: Their gradients, which stay as they are.
+            *coefficients: What `coefficients` returned.
+        """
+
+    def _update(self, chosen: Selection, grads: list[Tensor], rate: float) -> None:
+        if type(self).update_step is not KernelOptimizer.update_step:
+            super()._update(chosen, grads, rate)
+            return
+        step = self._updates + 1
+        for bundle in chosen.bundles:
+            numbers = self.coefficients(rate, step, bundle.params[0].dtype)
+            self.kernel(bundle, bundle.own(grads), *numbers)
+
+    def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
+        position = self._directory.position(variable)
+        chosen = self._work().only(position)
+        step, rate = self._updates + 1, float(learning_rate)
+        with torch.no_grad():
+            grads = list(self._lay_out(position, gradient, as_is=isinstance(variable, Tensor)))
+            for bundle in chosen.bundles:
+                numbers = self.coefficients(rate, step, bundle.params[0].dtype)
+                self.kernel(bundle, bundle.own(grads), *numbers)

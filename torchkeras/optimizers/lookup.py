@@ -1,0 +1,99 @@
+"""Optimizers by name or config."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from torchkeras._base.messages import did_you_mean, show
+from torchkeras._base.registry import get_registered_object
+from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+
+from .adam import Adam
+from .adamw import AdamW
+from .optimizer import Optimizer
+from .rmsprop import RMSprop
+from .sgd import SGD
+
+_TABLE: dict[str, type[Optimizer]] = {
+    optimizer.__name__.lower(): optimizer for optimizer in (SGD, RMSprop, Adam, AdamW)
+}
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """Return the config of an optimizer, without its state.
+
+    Args:
+        optimizer: The optimizer.
+
+    Example:
+        >>> import torchkeras
+        >>> torchkeras.optimizers.serialize(torchkeras.optimizers.SGD())["class_name"]
+        'SGD'
+    """
+    config: dict[str, Any] = serialize_keras_object(optimizer)
+    return config
+
+
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Make an optimizer from its config.
+
+    Args:
+        config: What `serialize` returned, here or in Keras. Names of built-in optimizers may be
+            in lower case.
+        custom_objects: Classes by name, known besides the registered ones.
+
+    Example:
+        >>> import torchkeras
+        >>> config = {"class_name": "adam", "config": {"beta_1": 0.8}}
+        >>> torchkeras.optimizers.deserialize(config).beta_1
+        0.8
+    """
+    name = str(config["class_name"])
+    if name.lower() in _TABLE and get_registered_object(name) is None:
+        config = {**config, "class_name": name.lower(), "registered_name": None}
+    return deserialize_keras_object(config, custom_objects, module_objects=_TABLE)
+
+
+def get(identifier: Any) -> Any:
+    """Return the optimizer that a name, config or optimizer stands for.
+
+    Args:
+        identifier: `None`, which stays `None`; a name such as `"adam"`, in any case; a config; or
+            an optimizer.
+
+    Raises:
+        ValueError: If it stands for no optimizer.
+
+    Example:
+        >>> import torchkeras
+        >>> torchkeras.optimizers.get("sgd").name.startswith("sgd")
+        True
+    """
+    found = identifier
+    if isinstance(identifier, str):
+        known = identifier.lower() in _TABLE or get_registered_object(identifier) is not None
+        found = deserialize({"class_name": identifier, "config": {}}) if known else None
+    elif isinstance(identifier, Mapping):
+        found = deserialize(identifier)
+    if identifier is None or isinstance(found, Optimizer):
+        return found
+    raise ValueError(_refusal(identifier))
+
+
+def _refusal(identifier: Any) -> str:
+    hint = ""
+    if isinstance(identifier, str):
+        hint = did_you_mean(identifier.lower(), _TABLE)
+    elif isinstance(identifier, torch.optim.Optimizer):
+        name = type(identifier).__name__
+        same = _TABLE.get(name.lower())
+        offer = f"`torchkeras.optimizers.{same.__name__}`" if same else "a torchkeras optimizer"
+        hint = f" It is an optimizer of torch; use {offer} in its place."
+    elif isinstance(identifier, type) and issubclass(identifier, Optimizer):
+        hint = f" It is a class; make an optimizer of it: `{identifier.__name__}()`."
+    names = ", ".join(repr(name) for name in _TABLE)
+    return (
+        f"Could not interpret optimizer identifier: {show(identifier)}. It must be one of {names}, "
+        f"a config or an optimizer.{hint}"
+    )

@@ -1,0 +1,200 @@
+"""The tensors of a step in lists that are made once: nothing is looked up while training runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from torchkeras._state.variable import Variable
+
+from . import fused
+from .shadow import Place, by_place, cut, place, strides_like
+
+# So late a step that the fused Adam's own bias correction is exactly 1.
+_LATE = 1e30
+# Small scratch memory is kept; a large one would add to the peak of the backward pass.
+_KEPT_ELEMENTS = 1 << 20
+
+
+@dataclass
+class Bundle:
+    """Parameters of one device and dtype, with their state, that kernels take together.
+
+    Attributes:
+        indices: The positions of their gradients, or `None` if all gradients are theirs.
+        params: The parameters.
+        state: Lists of state tensors by name, in the order of the parameters.
+        pieces: The same memory in as few tensors as possible.
+        coarse: Whether `pieces` are other tensors than `state`.
+    """
+
+    indices: list[int] | None
+    params: list[Tensor]
+    state: dict[str, list[Tensor]]
+    pieces: dict[str, list[Tensor]]
+    coarse: bool
+
+    def __post_init__(self) -> None:
+        self._expected = self._strides = [tuple(param.stride()) for param in self.params]
+        self._scratch: tuple[list[Tensor], list[Tensor]] | None = None
+
+    def own(self, grads: list[Tensor]) -> list[Tensor]:
+        """Return the gradients of these parameters."""
+        return grads if self.indices is None else [grads[index] for index in self.indices]
+
+    def aligned(self, grads: list[Tensor]) -> list[Tensor]:
+        """Return the gradients lying in memory as the parameters do, which fused kernels trust."""
+        strides = [grad.stride() for grad in grads]
+        if strides == self._expected:
+            return grads
+        if [param.stride() for param in self.params] != self._strides:
+            raise RuntimeError(
+                "The parameters changed their memory format after the optimizer was built. "
+                "Call `optimizer.rebind()` after such a change."
+            )
+        pairs = list(zip(grads, self.params, strict=True))
+        if all(_same_order(grad, param) for grad, param in pairs):
+            self._expected = strides
+            return grads
+        return [
+            grad if _same_order(grad, param) else torch.empty_like(param).copy_(grad)
+            for grad, param in pairs
+        ]
+
+    @cached_property
+    def uniform(self) -> bool:
+        """Whether parameters and state lie in memory in one and the same dense order."""
+        return all(
+            all(tensor.stride() == strides for tensor in tensors)
+            for tensors, strides in zip(
+                zip(self.params, *self.state.values(), strict=True),
+                map(strides_like, self.params),
+                strict=True,
+            )
+        )
+
+    @cached_property
+    def fuses_adam(self) -> bool:
+        """Whether torch's fused Adam kernel may take these tensors."""
+        return self.uniform and fused.has_adam(self.params[0].device, self.params[0].dtype)
+
+    @cached_property
+    def fuses_sgd(self) -> bool:
+        """Whether torch's fused SGD kernel may take these tensors."""
+        return self.uniform and fused.has_sgd(self.params[0].device, self.params[0].dtype)
+
+    @cached_property
+    def late(self) -> list[Tensor]:
+        """Step counts for the fused Adam that switch its own bias correction off."""
+        step = torch.full((), _LATE, dtype=torch.float32, device=self.params[0].device)
+        return [step] * len(self.params)
+
+    def scratch(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Return memory for intermediate results: cut like `state`, and like `pieces`."""
+        if self._scratch is not None:
+            return self._scratch
+        tensors, pieces = cut(place(self.params[0]), self.params, torch.empty)
+        made = tensors, pieces if self.coarse else tensors
+        if sum(piece.numel() for piece in pieces) <= _KEPT_ELEMENTS:
+            self._scratch = made
+        return made
+
+
+def _same_order(grad: Tensor, param: Tensor) -> bool:
+    """Say whether two tensors lie alike; an axis of size 1 has no order."""
+    trios = zip(grad.stride(), param.stride(), param.shape, strict=True)
+    return all(ours == theirs or size == 1 for ours, theirs, size in trios)
+
+
+@dataclass
+class Selection:
+    """The variables that one step changes, and their tensors.
+
+    Attributes:
+        positions: Which of the optimizer's variables they are.
+        variables: The variables.
+        spans: Where each variable's parts stand in the lists of tensors.
+        params: All parts of all variables.
+        state: Lists of state tensors by name, in the order of `params`.
+        bundles: The same, by device and dtype.
+        decayed: The parameters that weight decay touches.
+        constrained: The variables that have a constraint.
+    """
+
+    positions: list[int]
+    variables: list[Variable]
+    spans: list[range]
+    params: list[Tensor]
+    state: dict[str, list[Tensor]]
+    bundles: list[Bundle]
+    decayed: list[Tensor]
+    constrained: list[Variable]
+
+    def __post_init__(self) -> None:
+        plain = [param for param in self.params if type(param) in (Tensor, torch.nn.Parameter)]
+        self._witness = max(plain, key=lambda param: param.ndim, default=None)
+        self._address = None if self._witness is None else self._witness.data_ptr()
+        self.in_parts = any(len(span) > 1 for span in self.spans)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the parameters have other memory than before (`.to(...)` gives them new)."""
+        return self._witness is not None and self._witness.data_ptr() != self._address
+
+
+def select(
+    positions: list[int],
+    variables: list[Variable],
+    state: dict[str, list[Tensor]],
+    pieces: Mapping[str, Mapping[Place, list[Tensor]]] | None,
+    decays: Callable[[Variable], bool],
+) -> Selection:
+    """Put the tensors of some variables into lists.
+
+    Args:
+        positions: Which of the optimizer's variables they are.
+        variables: The variables.
+        state: Lists of state tensors by name, in the order of the variables' parts.
+        pieces: The pieces of each name and place, if they hold these variables and no others.
+        decays: Says whether weight decay touches a variable.
+    """
+    params: list[Tensor] = []
+    spans: list[range] = []
+    decayed: list[Tensor] = []
+    for variable in variables:
+        parts = variable.parameters
+        spans.append(range(len(params), len(params) + len(parts)))
+        params += parts
+        decayed += parts if decays(variable) else ()
+    return Selection(
+        positions=positions,
+        variables=variables,
+        spans=spans,
+        params=params,
+        state=state,
+        bundles=_bundles(params, state, pieces),
+        decayed=decayed,
+        constrained=[variable for variable in variables if variable.constraint is not None],
+    )
+
+
+def _bundles(
+    params: list[Tensor],
+    state: Mapping[str, list[Tensor]],
+    pieces: Mapping[str, Mapping[Place, list[Tensor]]] | None,
+) -> list[Bundle]:
+    """Sort parameters and their state by device and dtype."""
+    places = by_place(params)
+    found = []
+    for where, members in places.items():
+        own = {name: _pick(tensors, members) for name, tensors in state.items()}
+        coarse = own if pieces is None else {name: pieces[name][where] for name in own}
+        indices = None if len(places) == 1 else members
+        found.append(Bundle(indices, _pick(params, members), own, coarse, pieces is not None))
+    return found
+
+
+def _pick(tensors: Sequence[Tensor], members: list[int]) -> list[Tensor]:
+    return [tensors[index] for index in members]

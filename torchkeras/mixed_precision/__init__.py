@@ -1,0 +1,9 @@
+"""The names that older programs use for dtype policies: `keras.mixed_precision`."""
+
+from torchkeras.dtype_policies.lookup import set_dtype_policy as set_dtype_policy
+from torchkeras.dtype_policies.policy import DTypePolicy as DTypePolicy
+from torchkeras.dtype_policies.policy import dtype_policy as dtype_policy
+
+Policy = DTypePolicy
+global_policy = dtype_policy
+set_global_policy = set_dtype_policy

@@ -1,0 +1,24 @@
+"""Small things that programs need around models."""
+
+from torchkeras._base.dtypes import standardize_dtype as standardize_dtype
+from torchkeras._base.registry import custom_object_scope as custom_object_scope
+from torchkeras._base.registry import get_custom_objects as get_custom_objects
+from torchkeras._base.registry import get_registered_name as get_registered_name
+from torchkeras._base.registry import get_registered_object as get_registered_object
+from torchkeras._base.registry import (
+    register_keras_serializable as register_keras_serializable,
+)
+from torchkeras._base.serialization import deserialize_keras_object as deserialize_keras_object
+from torchkeras._base.serialization import serialize_keras_object as serialize_keras_object
+from torchkeras._data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
+from torchkeras._data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from torchkeras._data.py_dataset import PyDataset as PyDataset
+from torchkeras._symbolic.tensor import is_keras_tensor as is_keras_tensor
+from torchkeras.random.seeding import set_random_seed as set_random_seed
+
+from .numerical import normalize as normalize
+from .numerical import to_categorical as to_categorical
+from .session import clear_session as clear_session
+
+CustomObjectScope = custom_object_scope
+Sequence = PyDataset

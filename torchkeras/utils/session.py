@@ -1,0 +1,20 @@
+"""Starting afresh."""
+
+import gc
+
+from torchkeras._base.naming import reset_names
+from torchkeras.random.seeding import reset_global_seed
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Start the counters of automatic names and the global seed generator again.
+
+    Nothing else is global here, so models that are still in use go on working.
+
+    Args:
+        free_memory: Whether Python's garbage collector runs too.
+    """
+    reset_names()
+    reset_global_seed()
+    if free_memory:
+        gc.collect()

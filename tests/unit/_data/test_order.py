@@ -1,0 +1,19 @@
+"""The order of an epoch is the one that Keras draws from the same seed."""
+
+import numpy as np
+import pytest
+import torch
+from keras.src.backend.torch.trainer import TorchEpochIterator
+
+from torchkeras._data.arrays import Arrays
+
+
+@pytest.mark.parametrize("shuffle", [True, False, "batch"])
+def test_three_epochs_equal_keras(shuffle: bool | str) -> None:
+    x = np.arange(23, dtype="float32")[:, None]
+    torch.manual_seed(5)
+    iterator = TorchEpochIterator(x, batch_size=4, shuffle=shuffle)
+    expected = [[b[:, 0].tolist() for _, _, (b,) in iterator] for _ in range(3)]
+    torch.manual_seed(5)
+    source = Arrays(x, batch_size=4, shuffle=shuffle)
+    assert [[b[0][:, 0].tolist() for b in source.batches()] for _ in range(3)] == expected

@@ -1,0 +1,1 @@
+"""Data sets as a stream of batches: arrays, loaders, generators and `PyDataset`s."""

@@ -1,0 +1,233 @@
+"""Arrays in memory or on disk as batches.
+
+Rows are read in stretches of many batches, gathered once and cut into views, so that a batch
+costs two or three slices and no loop of Python runs between them.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain, repeat, starmap
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras import tree
+from torchkeras._base.messages import one_of, positive_int, show
+
+from . import order
+from .batch import Batch, pack_x_y_sample_weight
+from .column import Column, column, is_array
+from .weights import ClassWeights, per_output, refuse_both
+
+DEFAULT_BATCH_SIZE = 32
+_STRETCH_BYTES = 2 << 20
+_NAMES = ("x", "y", "sample_weight")
+
+
+class Arrays:
+    """Batches of arrays that all have the same number of rows.
+
+    Args:
+        x: An array, or a nested structure of arrays.
+        y: The targets.
+        sample_weight: The weight of each sample.
+        batch_size: Samples per batch; 32 if neither it nor `steps` is given.
+        steps: The number of batches to cut the samples into, if `batch_size` is not given.
+        shuffle: Whether each pass has an order of its own; `"batch"` shuffles inside batches.
+        class_weight: Class numbers to weights, in place of `sample_weight`.
+    """
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        batch_size: int | None = None,
+        steps: int | None = None,
+        shuffle: bool | str = False,
+        class_weight: Any = None,
+    ) -> None:
+        refuse_both(class_weight, sample_weight)
+        y = as_arrays(y)
+        if class_weight is not None:
+            sample_weight = ClassWeights(class_weight)(_whole(y))
+        parts = (as_arrays(x), y, per_output(as_arrays(sample_weight), y))
+        columns = tuple(_columns(part, name) for part, name in zip(parts, _NAMES, strict=True))
+        self._set(columns, _same_length(columns))
+        if shuffle not in (True, False):
+            one_of("shuffle", shuffle, (True, False, "batch"))
+        self._shuffle = shuffle
+        self.batch_size = _batch_size(batch_size, steps, self.num_samples)
+        self.num_batches = math.ceil(self.num_samples / self.batch_size)
+
+    def _set(self, columns: tuple[Any, ...], num_samples: int) -> None:
+        self.num_samples = num_samples
+        self._columns: list[Column | None] = tree.flatten(columns)
+        self._pack = partial(tree.pack_sequence_as, columns)
+        self._flat = all(not tree.is_nested(part) for part in columns)
+
+    def batches(self, device: torch.device | None = None, packed: bool = False) -> Iterator[Any]:
+        """Iterate once over the samples.
+
+        Args:
+            device: Where the batches go.
+            packed: Whether they come as Keras packs them rather than as three values.
+        """
+        made: Iterator[Batch] = chain.from_iterable(map(self._cut, self._stretches(device)))
+        return starmap(pack_x_y_sample_weight, made) if packed else made
+
+    def peek(self, device: torch.device | None = None) -> Batch:
+        """Return a first batch, for building what depends on it."""
+        return next(self.batches(device))
+
+    def on_epoch_begin(self) -> None:
+        """Do nothing: the order of an epoch is drawn when its pass begins."""
+
+    def on_epoch_end(self) -> None:
+        """Do nothing."""
+
+    def _stretches(self, device: torch.device | None) -> Iterator[list[Tensor | None]]:
+        """Yield the leaves of many batches at a time."""
+        order.open_pass()
+        read = self._reader()
+        size = self._stretch_size()
+        for start in range(0, self.num_samples, size):
+            leaves = read(start, min(start + size, self.num_samples))
+            if device is not None:
+                leaves = [_moved(leaf, device) for leaf in leaves]
+            yield leaves
+        order.open_pass()
+
+    def _reader(self) -> Callable[[int, int], list[Tensor | None]]:
+        columns = self._columns
+        if not self._shuffle:
+            return lambda start, stop: [None if c is None else c.rows(start, stop) for c in columns]
+        if self._shuffle == "batch":
+            indices = order.permutation_within_batches(self.num_samples, self.batch_size)
+        else:
+            indices = order.permutation(self.num_samples)
+        return lambda start, stop: [
+            None if c is None else c.take(indices[start:stop]) for c in columns
+        ]
+
+    def _stretch_size(self) -> int:
+        row_bytes = sum(c.row_bytes for c in self._columns if c is not None)
+        batches = max(1, _STRETCH_BYTES // max(1, row_bytes * self.batch_size))
+        return batches * self.batch_size
+
+    def _cut(self, leaves: list[Tensor | None]) -> Iterator[Batch]:
+        """Cut a stretch into batches, as views."""
+        size = self.batch_size
+        parts = [repeat(None) if leaf is None else torch.split(leaf, size) for leaf in leaves]
+        rows: Iterator[Any] = zip(*parts, strict=False)
+        return rows if self._flat else map(self._pack, rows)
+
+
+def _moved(leaf: Tensor | None, device: torch.device) -> Tensor | None:
+    return None if leaf is None else leaf.to(device, non_blocking=True)
+
+
+def _whole(y: Any) -> Any:
+    """Return labels that were already made a column as one tensor."""
+    return y if y is None or not hasattr(y, "rows") else y.rows(0, y.shape[0])
+
+
+def as_arrays(data: Any) -> Any:
+    """Return the structure with lists of plain numbers turned into arrays."""
+    if type(data) is dict:
+        return {key: as_arrays(value) for key, value in data.items()}
+    if type(data) not in (list, tuple) or not data:
+        return data
+    if _numbers_only(data):
+        return torch.tensor(data, device="cpu")
+    return type(data)(as_arrays(item) for item in data)
+
+
+def _numbers_only(data: Any) -> bool:
+    if isinstance(data, (list, tuple)):
+        return all(_numbers_only(item) for item in data)
+    return isinstance(data, (int, float))
+
+
+def holds_arrays(data: Any) -> bool:
+    """Say whether every leaf of a structure is an array, a tensor or `None`, with one at least."""
+    leaves = tree.flatten(as_arrays(data))
+    return bool(leaves) and all(leaf is None or is_array(leaf) for leaf in leaves)
+
+
+def _columns(part: Any, name: str) -> Any:
+    """Return the structure with a column in place of each array."""
+    paths = tree.flatten_with_path(part)
+    made = [None if leaf is None else column(leaf, _spell(name, path)) for path, leaf in paths]
+    return tree.pack_sequence_as(part, made)
+
+
+def _spell(name: str, path: tuple[Any, ...]) -> str:
+    return name + "".join(f"[{key!r}]" for key in path)
+
+
+def _same_length(columns: Sequence[Any]) -> int:
+    """Return the number of rows that all columns share."""
+    lengths = {
+        _spell(name, path): leaf.shape[0]
+        for name, part in zip(_NAMES, columns, strict=True)
+        for path, leaf in tree.flatten_with_path(part)
+        if leaf is not None
+    }
+    counts = set(lengths.values())
+    if len(counts) == 1:
+        return int(counts.pop())
+    if not counts:
+        raise ValueError("`x` must hold at least one array. Received: x=None.")
+    listed = ", ".join(f"`{name}` has {count}" for name, count in lengths.items())
+    raise ValueError(
+        "All arrays must have the same number of samples (their first axis), or the data "
+        f"cardinality is ambiguous. Received: {listed}. Check how they were cut; a single sample "
+        "needs an axis of its own: `x[None]`."
+    )
+
+
+def _batch_size(batch_size: Any, steps: int | None, num_samples: int) -> int:
+    if num_samples == 0:
+        raise ValueError("`x` must hold at least one sample. Received: arrays with 0 rows.")
+    if batch_size is not None:
+        return positive_int("batch_size", batch_size)
+    return math.ceil(num_samples / steps) if steps else DEFAULT_BATCH_SIZE
+
+
+def split(data: Batch, validation_split: float) -> tuple[Batch, Batch]:
+    """Part arrays into the first rows, for training, and the last, for validation."""
+    if not holds_arrays(data):
+        raise ValueError(
+            "`validation_split` needs arrays or tensors. Received: "
+            f"x={show(data[0])} (of type {type(data[0]).__name__}). Split the data yourself and "
+            "pass `validation_data`."
+        )
+    parts = [_columns(as_arrays(part), name) for part, name in zip(data, _NAMES, strict=True)]
+    count = _same_length(parts)
+    cut = math.floor(count * (1.0 - _fraction(validation_split)))
+    if cut in (0, count):
+        raise ValueError(
+            f"`validation_split={validation_split}` leaves no samples for training or none for "
+            f"validation. Received: {count} samples. Give more samples or another fraction."
+        )
+    return _narrowed(parts, 0, cut), _narrowed(parts, cut, count)
+
+
+def _fraction(validation_split: Any) -> float:
+    if isinstance(validation_split, (int, float)) and 0.0 < validation_split < 1.0:
+        return float(validation_split)
+    raise ValueError(
+        "`validation_split` must be a number between 0 and 1. "
+        f"Received: validation_split={validation_split!r}."
+    )
+
+
+def _narrowed(parts: list[Any], start: int, stop: int) -> Batch:
+    x, y, sample_weight = (
+        tree.map_structure(lambda c: None if c is None else c.narrow(start, stop), part)
+        for part in parts
+    )
+    return x, y, sample_weight

@@ -1,0 +1,154 @@
+"""One array of a data set, read in stretches of rows."""
+
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from torchkeras._base.messages import show
+from torchkeras._base.settings import floatx
+
+from .transfer import from_numpy, narrowed, not_numbers, shares_memory, to_tensor
+
+
+class Column(Protocol):
+    """Rows that can be read by range or by number."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def row_bytes(self) -> int: ...
+
+    def rows(self, start: int, stop: int) -> Tensor: ...
+
+    def take(self, indices: Tensor) -> Tensor: ...
+
+    def narrow(self, start: int, stop: int) -> "Column": ...
+
+
+class TensorColumn:
+    """Rows of a tensor, which may lie over the memory of a NumPy array or a file."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._tensor = tensor.detach()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self._tensor.shape)
+
+    @property
+    def row_bytes(self) -> int:
+        return self._tensor[:1].numel() * self._tensor.element_size()
+
+    def rows(self, start: int, stop: int) -> Tensor:
+        return narrowed(self._tensor[start:stop])
+
+    def take(self, indices: Tensor) -> Tensor:
+        indices = indices.to(self._tensor.device)
+        return narrowed(torch.index_select(self._tensor, 0, indices))
+
+    def narrow(self, start: int, stop: int) -> "TensorColumn":
+        return TensorColumn(self._tensor[start:stop])
+
+
+class IndexedColumn:
+    """Rows of what NumPy-style indexing reads: files, sparse matrices, read-only arrays."""
+
+    def __init__(
+        self, array: Any, argument: str, offset: int = 0, length: int | None = None
+    ) -> None:
+        self._array, self._argument = array, argument
+        self._offset = offset
+        self._length = int(array.shape[0]) - offset if length is None else length
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self._length, *map(int, self._array.shape[1:]))
+
+    @property
+    def row_bytes(self) -> int:
+        size: int = np.dtype(self._array.dtype).itemsize
+        return size * int(np.prod(self.shape[1:]))
+
+    def rows(self, start: int, stop: int) -> Tensor:
+        stop = min(stop, self._length)
+        return self._read(slice(start + self._offset, stop + self._offset))
+
+    def take(self, indices: Tensor) -> Tensor:
+        # Files want increasing numbers; ours never repeat, so sorting and back is exact.
+        in_order, order = torch.sort(indices.cpu() + self._offset)
+        read = self._read(in_order.numpy())
+        taken = torch.empty_like(read)
+        taken[order] = read
+        return taken
+
+    def narrow(self, start: int, stop: int) -> "IndexedColumn":
+        return IndexedColumn(self._array, self._argument, self._offset + start, stop - start)
+
+    def _read(self, where: Any) -> Tensor:
+        tensor: Tensor = to_tensor(self._array[where], self._argument)
+        return tensor
+
+
+def is_array(value: Any) -> bool:
+    """Say whether `value` is an array or tensor of any library, with rows to read."""
+    if isinstance(value, (TensorColumn, IndexedColumn)):
+        return True
+    if isinstance(value, type):
+        return False
+    return hasattr(value, "shape") and (hasattr(value, "__array__") or hasattr(value, "tocsr"))
+
+
+def column(array: Any, argument: str) -> Column:
+    """Return the column over an array; nothing is copied whole that can be read in parts."""
+    if isinstance(array, (TensorColumn, IndexedColumn)):
+        return array
+    if len(getattr(array, "shape", ())) == 0:
+        raise ValueError(
+            f"`{argument}` must have at least one axis, that of the samples. Received: "
+            f"{argument}={show(array)}. Add it: `{argument}[None]`."
+        )
+    if isinstance(array, Tensor):
+        return TensorColumn(array.to_dense() if array.layout is not torch.strided else array)
+    if hasattr(array, "tocsr"):
+        return IndexedColumn(array.tocsr(), argument)
+    if not isinstance(array, np.ndarray):
+        array = _from_other_library(array, argument)
+    if not isinstance(array, np.ndarray):
+        return IndexedColumn(array, argument)
+    return _numpy_column(array, argument)
+
+
+def _numpy_column(array: "np.ndarray[Any, Any]", argument: str) -> Column:
+    if array.dtype.kind not in "biufc":
+        raise ValueError(not_numbers(argument, array))
+    return (
+        TensorColumn(from_numpy(array)) if shares_memory(array) else IndexedColumn(array, argument)
+    )
+
+
+def _from_other_library(array: Any, argument: str) -> Any:
+    """Return a NumPy array, or an open file's array as it is."""
+    if hasattr(array, "iloc"):
+        return _from_pandas(array, argument)
+    if type(array).__module__.startswith("h5py"):
+        return array
+    return np.asarray(array)
+
+
+def _from_pandas(table: Any, argument: str) -> "np.ndarray[Any, Any]":
+    values: np.ndarray[Any, Any] = table.to_numpy()
+    if values.dtype.kind != "O":
+        return values
+    try:
+        return values.astype(floatx())
+    except (TypeError, ValueError):
+        text = getattr(table, "select_dtypes", lambda **_: table)(exclude="number")
+        names = list(getattr(text, "columns", [getattr(table, "name", None)]))
+        raise ValueError(
+            f"`{argument}` must hold numbers only. Received: a {type(table).__name__} whose "
+            f"columns {names} hold text or objects. Drop them, or turn them into numbers "
+            "(`pandas.get_dummies`, `.astype('category').cat.codes`)."
+        ) from None

@@ -1,0 +1,86 @@
+"""Epochs over a source of batches, with a fixed number of steps or as long as the data lasts."""
+
+import warnings
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import torch
+
+from torchkeras._base.messages import positive_int
+
+from .adapt import Source
+from .batch import Batch
+
+
+class Feed:
+    """The batches of one epoch after another.
+
+    With `steps` an epoch takes that many batches and the next goes on where it stopped; without,
+    an epoch is one pass over the data.
+
+    Args:
+        source: Where the batches come from.
+        steps: The number of batches in an epoch.
+        packed: Whether batches come as Keras packs them, for steps that users wrote.
+    """
+
+    def __init__(self, source: Source, steps: int | None = None, packed: bool = False) -> None:
+        self.source, self.packed = source, packed
+        self.device: torch.device | None = None
+        self._steps = None if steps is None else positive_int("steps_per_epoch", steps)
+        self._running: Iterator[Any] | None = None
+        self._seen: int | None = None
+
+    @property
+    def num_batches(self) -> int | None:
+        """The number of batches in an epoch, once it is known."""
+        return self._steps or self.source.num_batches or self._seen
+
+    def peek(self) -> Batch:
+        """Return a first batch, for building what depends on it."""
+        return self.source.peek(self.device)
+
+    def epoch(self) -> Iterator[Any]:
+        """Iterate over the batches of the next epoch."""
+        self.source.on_epoch_begin()
+        if self._steps is not None:
+            yield from self._some(self._steps)
+        elif self.source.num_batches is not None:
+            yield from self._pass()
+        else:
+            yield from self._counted()
+        self.source.on_epoch_end()
+
+    def _pass(self) -> Iterator[Any]:
+        return self.source.batches(self.device, self.packed)
+
+    def _counted(self) -> Iterator[Any]:
+        """Take what there is, and remember how much it was."""
+        count = 0
+        for batch in self._pass():
+            count += 1
+            yield batch
+        if count == 0:
+            _warn_out_of_data(self._seen or 1, 0)
+        self._seen = self._seen or count
+
+    def _some(self, steps: int) -> Iterator[Any]:
+        """Take `steps` batches, going round the data as often as needed between epochs."""
+        if self._running is None:
+            self._running = self._pass()
+        taken = 0
+        for batch in islice(self._running, steps):
+            taken += 1
+            yield batch
+        if taken < steps:
+            self._running = None
+            _warn_out_of_data(steps, taken)
+
+
+def _warn_out_of_data(wanted: int, found: int) -> None:
+    warnings.warn(
+        f"Your input ran out of data after {found} of {wanted} batches of this epoch. Give data "
+        "for `steps_per_epoch * epochs` batches, or leave `steps_per_epoch` out.",
+        stacklevel=2,
+    )

@@ -1,0 +1,31 @@
+"""The order of samples in an epoch, drawn as Keras on torch draws it.
+
+Keras iterates arrays through torch's DataLoader and RandomSampler, which take numbers from torch's
+global generator. Taking the same numbers at the same moments gives the same batches from one seed.
+"""
+
+import torch
+from torch import Tensor
+
+
+def open_pass() -> None:
+    """Take the number that a DataLoader takes when its iteration begins."""
+    _draw()
+
+
+def permutation(count: int) -> Tensor:
+    """Return a random order of `count` samples."""
+    generator = torch.Generator()
+    generator.manual_seed(int(_draw()))
+    return torch.randperm(count, generator=generator)
+
+
+def permutation_within_batches(count: int, batch_size: int) -> Tensor:
+    """Return an order that shuffles the samples of each batch and keeps the batches in place."""
+    starts = range(0, count, batch_size)
+    parts = [torch.randperm(min(batch_size, count - start)) + start for start in starts]
+    return torch.cat(parts) if parts else torch.empty(0, dtype=torch.int64)
+
+
+def _draw() -> Tensor:
+    return torch.empty((), dtype=torch.int64, device="cpu").random_()

@@ -1,0 +1,83 @@
+"""Arrays of any kind to torch tensors: floats in `floatx`, integers as they are, on one device."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from torchkeras import tree
+from torchkeras._base.dtypes import to_torch
+from torchkeras._base.messages import show
+from torchkeras._base.settings import floatx
+
+# torch does little with these; a wider signed type holds the same numbers.
+_WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
+_NUMBERS = "biufc"
+
+
+def narrowed(tensor: Tensor) -> Tensor:
+    """Return floats in `floatx`; anything else as it is."""
+    wanted = to_torch(floatx())
+    if tensor.dtype is wanted or not tensor.is_floating_point():
+        return tensor
+    return tensor.to(wanted)
+
+
+def shares_memory(array: "np.ndarray[Any, Any]") -> bool:
+    """Say whether torch can use the memory of an array as it is."""
+    return (
+        array.flags.writeable
+        and array.dtype.isnative
+        and array.dtype.name not in _WIDER
+        and all(stride >= 0 for stride in array.strides)
+        and all(stride % array.itemsize == 0 for stride in array.strides)
+    )
+
+
+def from_numpy(array: "np.ndarray[Any, Any]", argument: str = "x") -> Tensor:
+    """Return an array as a tensor over the same memory where torch can do that, else a copy."""
+    if array.dtype.kind not in _NUMBERS:
+        raise ValueError(not_numbers(argument, array))
+    if not shares_memory(array):
+        wanted = _WIDER.get(array.dtype.name, array.dtype.newbyteorder("="))
+        array = np.array(array, dtype=wanted, order="C")
+    return torch.from_numpy(array)
+
+
+def not_numbers(argument: str, array: Any) -> str:
+    """Say that an array holds text or Python objects."""
+    return (
+        f"`{argument}` must hold numbers. Received: {argument}={show(array)}. Convert it first: "
+        "`array.astype('float32')` for numbers kept as objects, a lookup table or one-hot columns "
+        "for text and categories."
+    )
+
+
+def to_tensor(leaf: Any, argument: str = "x") -> Any:
+    """Return an array of any library as a tensor; `None` and text stay as they are."""
+    if isinstance(leaf, Tensor):
+        return narrowed(leaf)
+    if leaf is None or isinstance(leaf, (str, bytes)):
+        return leaf
+    if hasattr(leaf, "toarray"):
+        leaf = leaf.toarray()  # a sparse matrix
+    array = leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf)
+    return narrowed(from_numpy(array, argument))
+
+
+def mover(device: torch.device | None) -> Callable[[Any], Any]:
+    """Return a function that turns a batch of arrays into tensors on `device`."""
+    if device is None or device.type == "cpu":
+        return _to_tensors
+
+    def move(leaf: Any) -> Any:
+        leaf = to_tensor(leaf)
+        return leaf.to(device, non_blocking=True) if isinstance(leaf, Tensor) else leaf
+
+    return lambda data: tree.map_structure(move, data)
+
+
+def _to_tensors(data: Any) -> Any:
+    return tree.map_structure(to_tensor, data)

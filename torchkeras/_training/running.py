@@ -1,0 +1,320 @@
+"""What `fit`, `evaluate` and `predict` share: data, device, building, listeners, one pass."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras import tree
+from torchkeras._base import device
+from torchkeras._base.dtypes import NAMES
+from torchkeras._data.adapt import source_of
+from torchkeras._data.arrays import as_arrays
+from torchkeras._data.batch import Batch, unpack_x_y_sample_weight
+from torchkeras._data.feed import Feed
+from torchkeras._data.transfer import mover
+from torchkeras._data.weights import ClassWeights, refuse_both
+from torchkeras._symbolic.tensor import KerasTensor
+from torchkeras.callbacks import CallbackList
+
+from .checks import checked_verbose
+from .logs import Logs
+from .loop import Ears, run
+from .outputs import owned
+from .step import Step, predict_step_of, test_step_of, train_step_of
+from .steps import Steps, overridden
+
+
+class Running(Steps):
+    """The machinery between the public methods and the loop."""
+
+    optimizer: Any
+    run_eagerly: bool = False
+    jit_compile: bool = False
+    steps_per_execution: int = 1
+    stop_training: bool = False
+    stop_evaluating: bool = False
+    stop_predicting: bool = False
+    _initial_epoch: int | None = None
+    _validation_feed: Feed | None = None
+
+    def _require_compiled(self, method: str) -> None:
+        if not self.compiled:
+            raise ValueError(
+                f"You must call `compile()` before calling `{method}()`, for example "
+                "`model.compile(optimizer='adam', loss='mse')`."
+            )
+
+    # Data and device
+
+    def _feed(
+        self,
+        step_name: str,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        batch_size: int | None = None,
+        steps: int | None = None,
+        shuffle: bool | str = False,
+        class_weight: Any = None,
+        inherits_batch_size: bool = False,
+    ) -> Feed:
+        """Return the batches for a step; one that users wrote gets them as Keras packs them."""
+        yields = not inherits_batch_size or hasattr(x, "shape") or tree.is_nested(x)
+        source = source_of(
+            x, y, sample_weight, batch_size=batch_size if yields else None, steps=steps,
+            shuffle=shuffle, class_weight=class_weight,
+        )  # fmt: skip
+        return Feed(source, steps, packed=overridden(self, step_name))
+
+    def _get_ready(self, feed: Feed, predicts: bool = False) -> None:
+        """Build the model on the first batch if need be, and put it and the data on one device."""
+        unbuilt = not self._is_built()
+        if unbuilt or not (predicts or self._compiled.is_settled):
+            first = feed.peek()
+            if unbuilt:
+                self._build_on(first[0])
+        self._place()
+        feed.device = self._run_device()
+
+    def _place(self) -> None:
+        self._place_for_run()
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _run_device(self) -> torch.device:
+        """Return the device of the weights, or that on which a model without any runs."""
+        first = next(self.parameters(), None)
+        return device.running() if first is None else first.device
+
+    def _is_built(self) -> bool:
+        return all(getattr(module, "built", True) for module in self.modules())
+
+    def _build_on(self, x: Any) -> None:
+        """Make the weights: on symbols if the model allows it, else by calling it."""
+        try:
+            self.compute_output_spec(tree.map_structure(_symbol, x))
+        except ValueError:
+            raise
+        except Exception:  # noqa: BLE001 - `call` may need values that symbols do not have
+            with torch.no_grad():
+                self(x)
+
+    def _one_batch(self, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Batch:
+        """Return a batch of tensors on the model's device, the model being built for it."""
+        refuse_both(class_weight, sample_weight)
+        parts = (as_arrays(x), as_arrays(y), as_arrays(sample_weight))
+        if not self._is_built():
+            self._build_on(mover(None)(parts[0]))
+        self._place()
+        batch: Batch = mover(self._run_device())(parts)
+        if class_weight is None:
+            return batch
+        return batch[0], batch[1], ClassWeights(class_weight)(batch[1])
+
+    # Listeners
+
+    def _listeners(
+        self, callbacks: Any, verbose: Any, epochs: int, feed: Feed, history: bool = False
+    ) -> CallbackList:
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        verbose = checked_verbose(verbose)
+        return CallbackList(
+            callbacks, add_history=history, add_progbar=verbose != 0, model=self,
+            verbose=verbose, epochs=epochs, steps=feed.num_batches,
+        )  # fmt: skip
+
+    def _ears(self, kind: str, listeners: CallbackList) -> Ears:
+        """Return who listens to the batches of a pass."""
+        after = f"on_{kind}_batch_end"
+        make: Callable[[Any], Any] = _outputs if kind == "predict" else self._log_maker()
+        if kind != "predict" and listeners.reads_later(after):
+            make = partial(_settled, make)
+        return Ears(
+            before=listeners.hooks(f"on_{kind}_batch_begin"),
+            after=listeners.hooks(after),
+            every=self.steps_per_execution,
+            logs=make,
+        )
+
+    def _log_maker(self) -> Callable[[Any], Logs]:
+        metrics = self.metrics
+
+        def read() -> dict[str, Any]:
+            return results_of(metrics)
+
+        return lambda outcome: Logs(read if outcome is None else outcome)
+
+    def _predict_one(self, x: Any) -> Any:
+        """Return the outputs for one batch as arrays."""
+        batch = self._one_batch(x, None, None, None)
+        self.eval()
+        return owned(self._predict_step()(batch))
+
+    # Passes
+
+    def _pass(
+        self,
+        kind: str,
+        feed: Feed,
+        step: Step,
+        listeners: CallbackList,
+        should_stop: Callable[[], bool],
+    ) -> Any:
+        return run(feed.epoch(), step, self._ears(kind, listeners), should_stop)
+
+    def _train_epoch(self, feed: Feed, step: Step, listeners: CallbackList) -> Logs:
+        self.train()
+        try:
+            with torch.enable_grad():
+                outcome = self._pass("train", feed, step, listeners, lambda: self.stop_training)
+        finally:
+            self.eval()
+        return self._result_of(outcome)
+
+    def _result_of(self, outcome: Any) -> Logs:
+        """Return the metrics of a pass; those of a step that users wrote, if they are others."""
+        results = self.get_metrics_result()
+        if outcome is not None and set(outcome) != set(results):
+            return Logs(outcome)
+        return Logs(results)
+
+    def _in_order(self, logs: Mapping[str, Any]) -> Any:
+        """Return the values in the order of the metrics, others after them; one value alone."""
+        names = [name for metric in self.metrics for name in _names_in(metric)]
+        known = [name for name in names if name in logs]
+        values = [logs[name] for name in [*known, *sorted(set(logs) - set(names))]]
+        return values[0] if len(values) == 1 else values
+
+    # Functions
+
+    @property
+    def train_function(self) -> Any:
+        """What trains on a list of batches, once `make_train_function` has made it."""
+        return self._compiled.functions.train
+
+    @train_function.setter
+    def train_function(self, value: Any) -> None:
+        self._compiled.functions.train = value
+
+    @property
+    def test_function(self) -> Any:
+        """What evaluates a list of batches, once `make_test_function` has made it."""
+        return self._compiled.functions.test
+
+    @test_function.setter
+    def test_function(self, value: Any) -> None:
+        self._compiled.functions.test = value
+
+    @property
+    def predict_function(self) -> Any:
+        """What predicts a list of batches, once `make_predict_function` has made it."""
+        return self._compiled.functions.predict
+
+    @predict_function.setter
+    def predict_function(self, value: Any) -> None:
+        self._compiled.functions.predict = value
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Make `train_function`, unless it is there, and return it.
+
+        Args:
+            force: Whether it is made again.
+        """
+        if force or self.train_function is None:
+            self.train_function = BatchFunction(train_step_of(self), self._log_maker())
+        return self.train_function
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """Make `test_function`, unless it is there, and return it.
+
+        Args:
+            force: Whether it is made again.
+        """
+        if force or self.test_function is None:
+            self.test_function = BatchFunction(test_step_of(self), self._log_maker())
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """Make `predict_function`, unless it is there, and return it.
+
+        Args:
+            force: Whether it is made again.
+        """
+        if force or self.predict_function is None:
+            self.predict_function = BatchFunction(predict_step_of(self), _as_is)
+        return self.predict_function
+
+    def _train_step(self) -> Step:
+        """Return the step of a run, made again if what is trained has changed."""
+        functions, trained = self._compiled.functions, [v.key for v in self.trainable_variables]
+        self.make_train_function(force=functions.trained not in (None, trained))
+        functions.trained = trained
+        return _step_in(self.train_function)
+
+    def _test_step(self) -> Step:
+        self.make_test_function()
+        return _step_in(self.test_function)
+
+    def _predict_step(self) -> Step:
+        self.make_predict_function()
+        return _step_in(self.predict_function)
+
+
+@dataclass(frozen=True)
+class BatchFunction:
+    """A step as a function of a list of batches, the form in which Keras keeps it."""
+
+    step: Step
+    present: Callable[[Any], Any]
+
+    def __call__(self, data: Any) -> Any:
+        outcome: Any = None
+        for batch in data:
+            known = isinstance(batch, tuple) and len(batch) == 3
+            outcome = self.step(batch if known else unpack_x_y_sample_weight(batch))
+        return self.present(outcome)
+
+
+def _step_in(function: Any) -> Step:
+    """Return the step of one batch, also of a function that users made."""
+    if isinstance(function, BatchFunction):
+        return function.step
+    return lambda batch: function([batch])
+
+
+def results_of(metrics: list[Any]) -> dict[str, Any]:
+    """Return the results of metrics by name."""
+    results: dict[str, Any] = {}
+    for metric in metrics:
+        result = metric.result()
+        results.update(result if isinstance(result, dict) else {metric.name: result})
+    return results
+
+
+def _as_is(outcome: Any) -> Any:
+    return outcome
+
+
+def _outputs(outcome: Any) -> dict[str, Any]:
+    return {"outputs": outcome}
+
+
+def _settled(make: Callable[[Any], Logs], outcome: Any) -> Logs:
+    logs = make(outcome)
+    logs.settle()
+    return logs
+
+
+def _symbol(leaf: Any) -> Any:
+    return KerasTensor(tuple(leaf.shape), NAMES[leaf.dtype]) if isinstance(leaf, Tensor) else leaf
+
+
+def _names_in(metric: Any) -> list[str]:
+    inner = getattr(metric, "metrics", None)
+    return [metric.name] if inner is None else [part.name for part in inner]

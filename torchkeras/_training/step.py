@@ -1,0 +1,200 @@
+"""Steps made for one model: everything that can be settled before the first batch is.
+
+A model that overrides parts of its steps keeps them as they are written. Any other model gets a
+function without a check in it: forward, loss, backward, update, metrics.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras._data.batch import num_rows
+from torchkeras.layers.base.losses import ROUNDS
+from torchkeras.layers.layer import Layer
+
+from .compile_spec import Compiled
+from .compiled_metrics import CompiledMetrics
+from .steps import Steps, added_loss, overridden
+
+Step = Callable[[Any], Any]
+_PARTS = ("compute_loss", "_compute_loss", "compute_metrics", "get_metrics_result", "_track_loss")
+
+
+def train_step_of(model: Steps) -> Step:
+    """Return what trains a model on one batch; it returns logs only where users wrote it."""
+    if overridden(model, "train_step", *_PARTS):
+        return model.train_step
+    return _after_first(model, _settled_train_step)
+
+
+def test_step_of(model: Steps) -> Step:
+    """Return what evaluates a model on one batch."""
+    if overridden(model, "test_step", *_PARTS):
+        return _without_gradient(model.test_step)
+    return _without_gradient(_after_first(model, _settled_test_step))
+
+
+def predict_step_of(model: Steps) -> Step:
+    """Return what predicts one batch."""
+    if overridden(model, "predict_step"):
+        return _without_gradient(model.predict_step)
+    guard = torch.inference_mode if _knows_inference(model) else torch.no_grad
+    forward = _forward_of(model)
+
+    def predict(batch: Any) -> Any:
+        with guard():
+            return forward(batch[0])
+
+    return predict
+
+
+def _without_gradient(step: Step) -> Step:
+    def run(batch: Any) -> Any:
+        with torch.no_grad():
+            return step(batch)
+
+    return run
+
+
+def _after_first(model: Steps, settle: Callable[[Steps], Step]) -> Step:
+    """Return a step that, once the compiled parts are settled, is the one that `settle` makes."""
+    settled: Step | None = settle(model) if model._compiled.is_settled else None
+    train = settle is _settled_train_step
+
+    def step(batch: Any) -> Any:
+        nonlocal settled
+        if settled is not None:
+            return settled(batch)
+        outcome = model.train_step(batch) if train else model.test_step(batch)
+        settled = settle(model)
+        return outcome
+
+    return step
+
+
+def _settled_train_step(model: Steps) -> Step:
+    if not model.trainable_weights:
+        return model.train_step  # it warns
+    optimizer = model.optimizer
+    forward, added = _forward_of(model), AddedLosses(model)
+    loss_of, note = _loss_of(model._compiled), _note_of(model._compiled)
+    zero_grad, scale, update = optimizer.zero_grad, optimizer.scale_loss, optimizer.step
+
+    def step(batch: Any) -> None:
+        x, y, weight = batch
+        y_pred = forward(x)
+        loss = loss_of(y, y_pred, weight)
+        if added.regularized or ROUNDS.in_use:
+            loss = added.to(loss)
+        zero_grad()
+        scale(loss).backward()
+        update()
+        note(x, y, y_pred, weight, loss)
+
+    return step
+
+
+def _settled_test_step(model: Steps) -> Step:
+    forward, added = _forward_of(model), AddedLosses(model)
+    loss_of, note = _loss_of(model._compiled), _note_of(model._compiled)
+
+    def step(batch: Any) -> None:
+        x, y, weight = batch
+        y_pred = forward(x)
+        loss = loss_of(y, y_pred, weight)
+        if added.regularized or ROUNDS.in_use:
+            loss = added.to(loss)
+        note(x, y, y_pred, weight, loss)
+
+    return step
+
+
+def _forward_of(model: Steps) -> Callable[[Any], Any]:
+    if model.jit_compile:
+        return torch.compile(lambda x: model(x))  # type: ignore[no-any-return]
+    return model
+
+
+def _loss_of(compiled: Compiled) -> Callable[[Any, Any, Any], Any]:
+    if compiled.loss is None:
+        return lambda y, y_pred, weight: None
+    return compiled.loss.single or compiled.loss
+
+
+class AddedLosses:
+    """What regularizers and layers add to the loss.
+
+    Args:
+        model: The model, built.
+    """
+
+    def __init__(self, model: Steps) -> None:
+        self._model = model
+        own = type(model).losses is not Layer.losses
+        self._variables = [v for v in model.trainable_variables if v.regularizer is not None]
+        self._boxes = [layer._loss_box for layer in model.modules() if isinstance(layer, Layer)]
+        self._all = own
+        self.regularized = own or bool(self._variables)
+
+    def _losses(self) -> list[Tensor]:
+        if self._all:
+            return self._model.losses
+        found = [loss for box in self._boxes for loss in box.get()]
+        return found + [v.regularizer(v.value) for v in self._variables]
+
+    def to(self, total: Tensor | None) -> Tensor:
+        """Return the whole loss, of which `total` is what was compiled.
+
+        Args:
+            total: The compiled loss, or `None`.
+        """
+        for loss in self._losses():
+            total = added_loss(loss) if total is None else total + added_loss(loss)
+        if total is None:
+            total = self._model.compute_loss()  # it says what is missing
+        return total
+
+
+def _note_of(compiled: Compiled) -> Callable[..., None]:
+    """Return what takes note of a batch: the loss and the metrics."""
+    tracker = compiled.tracker
+    assert tracker is not None
+    track = tracker.track
+    update = _metric_update(compiled.metrics)
+
+    def note(x: Any, y: Any, y_pred: Any, weight: Any, loss: Tensor) -> None:
+        track(loss.detach(), x.shape[0] if type(x) is Tensor else num_rows(x))
+        if update is not None:
+            with torch.no_grad():
+                update(y, y_pred, weight)
+
+    return note
+
+
+def _metric_update(metrics: CompiledMetrics | None) -> Callable[[Any, Any, Any], None] | None:
+    if metrics is None or not metrics.metrics:
+        return None
+    single = metrics.of_single_output()
+    if single is None:
+        return metrics.update_state
+    plain, weighted = single
+
+    def update(y: Any, y_pred: Any, weight: Any) -> None:
+        for metric in plain:
+            metric.update_state(y, y_pred)
+        for metric in weighted:
+            metric.update_state(y, y_pred, weight)
+
+    return update
+
+
+def _knows_inference(model: Steps) -> bool:
+    """Say whether all modules are of libraries that keep no tensor of a forward pass.
+
+    A tensor made in torch's inference mode can never take part in training; a layer that keeps one
+    (a table made on the first call, say) would break the next `fit`.
+    """
+    known = ("torchkeras", "torch", "torchvision")
+    return all(type(m).__module__.partition(".")[0] in known for m in model.modules())

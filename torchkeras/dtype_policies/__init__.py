@@ -3,8 +3,10 @@
 from .lookup import deserialize as deserialize
 from .lookup import get as get
 from .lookup import serialize as serialize
+from .lookup import set_dtype_policy as set_dtype_policy
 from .policy import DTypePolicy as DTypePolicy
 from .policy import FloatDTypePolicy as FloatDTypePolicy
+from .policy import dtype_policy as dtype_policy
 from .policy_map import DTypePolicyMap as DTypePolicyMap
 from .quantized import AWQDTypePolicy as AWQDTypePolicy
 from .quantized import GPTQDTypePolicy as GPTQDTypePolicy

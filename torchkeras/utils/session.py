@@ -3,11 +3,12 @@
 import gc
 
 from torchkeras._base.naming import reset_names
+from torchkeras.dtype_policies.policy import keep_global
 from torchkeras.random.seeding import reset_global_seed
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Start the counters of automatic names and the global seed generator again.
+    """Start the counters of automatic names, the global seed generator and dtype policy again.
 
     Nothing else is global here, so models that are still in use go on working.
 
@@ -16,5 +17,6 @@ def clear_session(free_memory: bool = True) -> None:
     """
     reset_names()
     reset_global_seed()
+    keep_global(None)
     if free_memory:
         gc.collect()

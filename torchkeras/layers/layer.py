@@ -85,7 +85,7 @@ class Layer(Configurable, WeightOwner):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.call_spec = CallSpec.of(cls.call)
-        cls.forward = _forward_like(cls.call)  # type: ignore[method-assign]
+        cls.forward = _forward_like(cls.call, cls.call_spec)  # type: ignore[method-assign]
         cls._computes_mask = cls.compute_mask is not Layer.compute_mask
         if "build" in cls.__dict__:
             cls._build_names = build_shape_names(cls.build)
@@ -575,17 +575,16 @@ class Layer(Configurable, WeightOwner):
 Layer.call_spec = CallSpec.of(Layer.call)
 
 
-def _forward_like(call: Callable[..., Any]) -> Callable[..., Any]:
+def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any]:
     """Return the `forward` of a class, under the signature of its `call` (export reads it)."""
+    passes_training = spec.takes_training
 
     def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
             x = args[0]
             if type(x) is Tensor and x.dtype is self._seen_dtype and x.dim() == self._seen_ndim:
                 try:
-                    if self.call_spec.takes_training:
-                        return self.call(x, training=self.training)
-                    return self.call(x)
+                    return call(self, x, training=self.training) if passes_training else call(self, x)
                 except Exception as error:
                     self._explain(x, error)
                     raise
@@ -598,7 +597,7 @@ def _forward_like(call: Callable[..., Any]) -> Callable[..., Any]:
     return forward
 
 
-Layer.forward = _forward_like(Layer.call)  # type: ignore[method-assign]
+Layer.forward = _forward_like(Layer.call, Layer.call_spec)  # type: ignore[method-assign]
 
 
 def _finished(build: Callable[..., None]) -> Callable[..., None]:

@@ -27,7 +27,10 @@ class CallSpec:
 
     @classmethod
     def of(cls, call: Callable[..., Any]) -> "CallSpec":
-        """Read the signature of an unbound `call`."""
+        """Read the signature of an unbound `call`, unless it brings a `spec` of its own."""
+        own = getattr(call, "spec", None)
+        if isinstance(own, CallSpec):
+            return own
         parameters = list(inspect.signature(call).parameters.values())[1:]
         plain = (_Parameter.POSITIONAL_ONLY, _Parameter.POSITIONAL_OR_KEYWORD)
         names = tuple(p.name for p in parameters if p.kind in plain)

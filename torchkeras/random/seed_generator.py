@@ -87,14 +87,13 @@ class SeedGenerator(TrackedModule):
         """
         (state,) = self.state.parameters
         seed, counter = self._read(state)
-        with torch.no_grad():
-            if ordered:
-                following = seed, _signed(counter + 1)
-                state[1].add_(1)
-            else:
-                following = _scrambled(seed), _scrambled(counter)
-                state.copy_(torch.tensor(following, dtype=torch.int32, device="cpu"))
-        if state.device.type != "cpu" and not state.is_inference():
+        if ordered:
+            following = seed, _signed(counter + 1)
+            state.select(0, 1).add_(1)
+        else:
+            following = _scrambled(seed), _scrambled(counter)
+            state.copy_(torch.tensor(following, dtype=torch.int32, device="cpu"))
+        if _slow_to_read(state) and not state.is_inference():
             object.__setattr__(self, "_followed", (state, state._version, following))
         return (seed + counter) & UINT32
 
@@ -122,6 +121,10 @@ class SeedGenerator(TrackedModule):
             config: The arguments.
         """
         return cls(**config)
+
+
+def _slow_to_read(state: Tensor) -> bool:
+    return state.device.type != "cpu"
 
 
 def _signed(value: int) -> int:

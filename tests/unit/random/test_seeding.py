@@ -11,6 +11,7 @@ import torch
 
 from torchkeras import random
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras.random import seed_generator
 from torchkeras.random.seeding import get_random_seed, set_random_seed
 
 
@@ -110,6 +111,24 @@ def test_set_random_seed_reaches_every_generator():
 def test_set_random_seed_refuses_what_is_no_integer():
     with pytest.raises(ValueError, match=r"`seed` must be an integer.*1\.5"):
         set_random_seed(1.5)
+
+
+def test_followed_counter_is_read_back_only_after_a_change(monkeypatch):
+    monkeypatch.setattr(seed_generator, "_slow_to_read", lambda state: True)
+    seeds = random.SeedGenerator(3)
+    assert seeds.draw() == 3
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.Tensor, "tolist", None)
+        assert [seeds.draw(), seeds.draw(ordered=False), seeds.draw()] == [4, 5, 21548 + 16161]
+    seeds.state.assign([9, 0])
+    assert seeds.draw() == 9
+    other = random.SeedGenerator(20)
+    other.load_state_dict(seeds.state_dict())
+    assert other.draw() == 10
+    with torch.inference_mode():
+        assert seeds.draw() == 10
+    assert seeds.draw() == 11
+    assert copy.deepcopy(seeds).draw() == 12
 
 
 @pytest.mark.gpu

@@ -41,7 +41,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "NotEqual": operator.ne,
     "GetItem": operator.getitem,
 }
-_OPERATOR_NAMES = {function: name for name, function in _OPERATORS.items()}
+OPERATOR_NAMES = {function: name for name, function in _OPERATORS.items()}
 _OPERATOR_MODULE = "keras.src.ops.numpy"
 _TORCH_PREFIX = "torch."
 
@@ -143,7 +143,7 @@ def _plain(value: Any) -> Any:
 def _function(step: Step) -> dict[str, Any]:
     """Write a function step: an operator as Keras's operation, any other under its own name."""
     function: Any = step.target
-    module, name = _OPERATOR_MODULE, _OPERATOR_NAMES.get(function)
+    module, name = _OPERATOR_MODULE, OPERATOR_NAMES.get(function)
     if name is None:
         module, name = _module_of(function), function.__name__
     return {
@@ -328,4 +328,3 @@ def _standard_node(node: Any) -> Mapping[str, Any]:
     ]
     kwargs = dict(node[0][3]) if len(node[0]) > 3 else {}
     return {"args": [symbols[0] if len(symbols) == 1 else symbols], "kwargs": kwargs}
-

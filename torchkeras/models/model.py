@@ -21,8 +21,9 @@ from torchkeras._training.trainer import Trainer
 from torchkeras.layers.base.call_spec import CallSpec
 from torchkeras.layers.base.calling import cast
 from torchkeras.layers.base.input_spec import InputSpec
+from torchkeras.layers.base.shapes import map_shapes
 from torchkeras.layers.core.input_layer import InputLayer
-from torchkeras.layers.layer import Layer, map_shapes
+from torchkeras.layers.layer import Layer
 
 from . import functional_config
 from .summary import print_summary
@@ -202,7 +203,9 @@ class Model(Trainer, Layer):
     def _spec_of_input(self, ref: Any) -> InputSpec:
         step = self._program.steps[ref.step]  # type: ignore[union-attr]
         shape = (None, *step.outputs.shape[1:])
-        optional = self._input_layers[step.name].optional if step.name in self._input_layers else False
+        optional = (
+            self._input_layers[step.name].optional if step.name in self._input_layers else False
+        )
         return InputSpec(
             shape=shape, allow_last_axis_squeeze=True, name=step.name, optional=optional
         )

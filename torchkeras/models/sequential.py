@@ -12,9 +12,10 @@ from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._symbolic.tensor import is_keras_tensor
 from torchkeras.layers.base.calling import first_argument
+from torchkeras.layers.base.shapes import shapes_of
 from torchkeras.layers.core.input_layer import InputLayer
 from torchkeras.layers.core.torch_module_wrapper import as_layer
-from torchkeras.layers.layer import Layer, shapes_of
+from torchkeras.layers.layer import Layer
 
 from .model import Model
 
@@ -261,11 +262,12 @@ class Sequential(Model):
 
 
 def _is_wired(layer: Layer) -> bool:
-    return isinstance(layer, Model) and layer.built and (
-        layer._program is not None or getattr(layer, "_entry", None) is not None
+    return (
+        isinstance(layer, Model)
+        and layer.built
+        and (layer._program is not None or getattr(layer, "_entry", None) is not None)
     )
 
 
 def _first_dtype(layer: Layer) -> str:
     return layer.input_dtype
-

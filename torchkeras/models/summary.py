@@ -1,5 +1,6 @@
 """The table that `model.summary()` prints."""
 
+import itertools
 import math
 import re
 import shutil
@@ -11,14 +12,20 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._symbolic.program import Program, Step
 from torchkeras._symbolic.spec import Spec, specs_in
 
-from .functional_config import function_name
+from .functional_config import OPERATOR_NAMES
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-_NUMBER, _UNKNOWN, _CLASS, _YES, _NO = "color(34)", "color(45)", "color(33)", "color(34)", "color(9)"
+_NUMBER, _UNKNOWN, _CLASS, _YES, _NO = (
+    "color(34)",
+    "color(45)",
+    "color(33)",
+    "color(34)",
+    "color(9)",
+)
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -101,9 +108,19 @@ def _entries(model: Any) -> list[Entry]:
 
 def _entry(program: Program, layer: Any, calls: dict[str, list[int]], indices: list[int]) -> Entry:
     steps = [program.steps[index] for index in indices]
-    kind = function_name(steps[0].target) if layer is None else type(layer).__name__
+    kind = _kind(steps[0].target) if layer is None else type(layer).__name__
     sources = [source for step in steps for source in _sources(program, step, calls)]
     return Entry(steps[-1].name, kind, layer, steps[-1].outputs, sources)
+
+
+def _kind(function: Any) -> str:
+    """Return the name that Keras gives to an operation, or a torch function's own."""
+    known = OPERATOR_NAMES.get(function)
+    if known is not None:
+        return known
+    name = str(function.__name__)
+    own = str(function.__module__).startswith(__name__.partition(".")[0])
+    return "".join(part.capitalize() for part in name.split("_")) if own else name
 
 
 def _sources(
@@ -210,7 +227,7 @@ def _widths(
         ends = [end * 0.9 for end in ends] + [1.0]
     width = line_length or min(default, shutil.get_terminal_size().columns - 4)
     stops = [0, *(int(end * width) for end in ends)]
-    widths = [end - start for start, end in zip(stops, stops[1:], strict=False)]
+    widths = [end - start for start, end in itertools.pairwise(stops)]
     if min(widths) < 4:
         raise ValueError(
             f"`line_length` leaves less than 4 characters for a column. Received: line_length="
@@ -274,7 +291,7 @@ def _sources_cell(sources: list[tuple[str, int, int]]) -> "Text":
 def _trainable_cell(layer: Any) -> "Text":
     if not getattr(layer, "weights", None):
         return _text(("-", "bold"))
-    return _text(("Y", f"bold {_YES}") if layer.trainable else ("N", f"bold {_NO}"))
+    return _text(("Y", _YES) if layer.trainable else ("N", _NO))
 
 
 def _text(*pieces: Any) -> "Text":

@@ -22,7 +22,7 @@ from torchkeras._symbolic.spec import Spec, has_spec
 from .input_spec import check_inputs
 
 if TYPE_CHECKING:
-    from ..layer import Layer
+    from torchkeras.layers.layer import Layer
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 

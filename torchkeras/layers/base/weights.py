@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from torchkeras import constraints, dtype_policies, initializers, regularizers
+from torchkeras import constraints, initializers, regularizers
 from torchkeras._base import device
 from torchkeras._base.dtypes import is_float, standardize_dtype, to_torch
 from torchkeras._base.messages import show
@@ -272,11 +272,6 @@ class WeightOwner(TrackedModule):
             )
         for index, variable in enumerate(own):
             variable.assign(store[f"{index}"])
-
-
-def policy_of(dtype: Any) -> Any:
-    """Return the dtype policy that a layer's `dtype` argument stands for."""
-    return dtype_policies.get(dtype)
 
 
 def _set_trainable(module: nn.Module, value: bool) -> None:

@@ -1,0 +1,93 @@
+"""Building: weights are made once, when the shape of the inputs is known."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from torchkeras._base.naming import build_scope
+from torchkeras._symbolic.probe import real_tensors
+
+from . import calling
+from .added_losses import LossOwner
+from .call_spec import CallSpec
+from .shapes import as_shape, shapes_of
+
+
+class Buildable(LossOwner):
+    """A module with a `build` that runs once."""
+
+    call_spec: ClassVar[CallSpec]
+    _build_names: ClassVar[tuple[str, ...]] = ()
+
+    built: bool = False
+    _build_depth = 0
+    _build_arguments: dict[str, Any] | None = None
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights; called once, when the shape of the inputs is known.
+
+        Args:
+            input_shape: The shape of the inputs, or a list or dictionary of shapes; a `build` with
+                several arguments called `<argument>_shape` gets the shapes of those arguments.
+        """
+
+    def build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Build for the arguments of a call."""
+        named = dict(zip(self.call_spec.names, args, strict=False)) | kwargs
+        if self._build_names:
+            given = {f"{name}_shape": shapes_of(value) for name, value in named.items()}
+            self.build(**{name: given[name] for name in self._build_names if name in given})
+        elif self.defines_build:
+            self.build(shapes_of(calling.first_argument(self, args, kwargs)))
+        else:
+            self.built = True
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shapes that the layer was built with, or `None`."""
+        return self._build_arguments
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the layer as `get_build_config()` says.
+
+        Args:
+            config: What `get_build_config()` returned.
+        """
+        shapes = {key: as_shape(value) for key, value in (config or {}).items()}
+        if set(shapes) == {"input_shape"}:
+            self.build(shapes["input_shape"])
+        elif shapes:
+            self.build(**shapes)
+
+    def bind_slots(self) -> None:
+        """Make the variables of the layer's table, once their parameters exist."""
+        if not self._variables:
+            super().bind_slots()
+
+    @property
+    def defines_build(self) -> bool:
+        """Whether the class has a `build` of its own."""
+        return type(self).build is not Buildable.build
+
+
+def finished(build: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a `build`: real tensors, names below the layer, its table, and `built` afterwards."""
+
+    @functools.wraps(build)
+    def wrapper(self: Buildable, *args: Any, **kwargs: Any) -> None:
+        arguments = inspect.signature(build).bind(self, *args, **kwargs).arguments
+        self._build_depth += 1
+        try:
+            with build_scope(self.name), real_tensors():
+                build(self, *args, **kwargs)
+                self.bind_slots()
+        finally:
+            self._build_depth -= 1
+        if self._build_depth == 0:
+            shapes = {key: value for key, value in arguments.items() if key != "self"}
+            object.__setattr__(self, "_build_arguments", shapes)
+            self.built = True
+            if not self._trainable:
+                self._apply_trainable()
+
+    return wrapper

@@ -1,0 +1,77 @@
+"""The dtypes of a layer, and where its weights are."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import torch
+
+from torchkeras import dtype_policies
+from torchkeras._base.dtypes import to_torch
+
+from .weights import WeightOwner
+
+
+class Dtyped(WeightOwner):
+    """A module that computes in one dtype and keeps its weights in the same or another."""
+
+    keeps_variable_dtype: ClassVar[bool] = False
+    torch_dtype: torch.dtype
+    casts_variables: bool
+    _placed = False
+
+    # What a plain tensor must look like to take the short cut in `forward`.
+    _seen_dtype: torch.dtype | None = None
+    _seen_ndim: int = -1
+
+    @property
+    def dtype_policy(self) -> Any:
+        """The dtypes of the layer's variables and computations."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        policy = dtype_policies.get(value)
+        object.__setattr__(self, "_dtype_policy", policy)
+        object.__setattr__(self, "torch_dtype", to_torch(policy.compute_dtype))
+        casts = policy.compute_dtype != policy.variable_dtype and not self.keeps_variable_dtype
+        object.__setattr__(self, "casts_variables", casts)
+        object.__setattr__(self, "_seen_dtype", None)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the variables."""
+        return self.variable_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the variables."""
+        return str(self.dtype_policy.variable_dtype)
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of the computations and of the outputs."""
+        return str(self.dtype_policy.compute_dtype)
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype that float inputs are cast to."""
+        return self.compute_dtype
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """Move or cast the layer, as torch's modules do; a chosen device is kept from then on."""
+        chosen = torch._C._nn._parse_to(*args, **kwargs)[0]
+        if chosen is not None:
+            object.__setattr__(self, "_placed", True)
+        return super().to(*args, **kwargs)
+
+    def cpu(self) -> Self:
+        """Move the layer to the CPU, and keep it there."""
+        return self.to("cpu")
+
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)
+        before = to_torch(self.variable_dtype)
+        after = fn(torch.empty(0, dtype=before)).dtype
+        if after is not before:
+            self.dtype_policy = str(after).removeprefix("torch.")
+        return self

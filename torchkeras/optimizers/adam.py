@@ -102,34 +102,43 @@ class Adam(KernelOptimizer):
         number = np.float64 if dtype is torch.float64 else np.float32
         power_1 = float(number(self.beta_1) ** number(step))
         power_2 = float(number(self.beta_2) ** number(step))
-        return (rate * math.sqrt(1.0 - power_2) / (1.0 - power_1),)
+        corrected = rate * math.sqrt(1.0 - power_2) / (1.0 - power_1)
+        return corrected, (self.weight_decay or 0.0) * rate / corrected if corrected else 0.0
+
+    def _decay(self, bundle: Bundle, share: float) -> None:
+        if not (self._runs_kernels and self._decays_inside(bundle)):
+            super()._decay(bundle, share)
+
+    def _decays_inside(self, bundle: Bundle) -> bool:
+        """Whether the fused kernel may decay the weights, all of them, as it passes."""
+        return bundle.fuses_adam and len(bundle.decayed) == len(bundle.params)
 
     def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
-        (rate,) = coefficients
-        if bundle.fuses_adam:
-            state = bundle.state
-            torch._fused_adam_(
-                bundle.params,
-                bundle.aligned(grads),
-                state["momentum"],
-                state["velocity"],
-                state["velocity_hat"] if self.amsgrad else [],
-                bundle.late,  # the bias correction is in `rate`, where Keras's epsilon needs it
-                lr=rate,
-                beta1=self.beta_1,
-                beta2=self.beta_2,
-                weight_decay=0.0,
-                eps=self.epsilon,
-                amsgrad=self.amsgrad,
-                maximize=False,
-            )
-        else:
-            self._plain(bundle, grads, rate)
+        corrected, decay = coefficients
+        if not bundle.fuses_adam:
+            self._plain(bundle, grads, corrected)
+            return
+        state = bundle.state
+        torch._fused_adamw_(
+            bundle.params,
+            bundle.aligned(grads),
+            state["momentum"],
+            state["velocity"],
+            state["velocity_hat"] if self.amsgrad else [],
+            bundle.late,  # the bias correction is in `lr`, where Keras's epsilon needs it
+            lr=corrected,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            weight_decay=decay if self._decays_inside(bundle) else 0.0,
+            eps=self.epsilon,
+            amsgrad=self.amsgrad,
+            maximize=False,
+        )
 
     def _plain(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:
         state, whole = bundle.state, bundle.pieces
         torch._foreach_lerp_(state["momentum"], grads, 1 - self.beta_1)
-        torch._foreach_mul_(whole["velocity"], self.beta_2)
+        torch._foreach_mul_(whole["velocity"], bundle.number(self.beta_2))
         torch._foreach_addcmul_(state["velocity"], grads, grads, value=1 - self.beta_2)
         seconds = whole["velocity"]
         if self.amsgrad:
@@ -137,7 +146,7 @@ class Adam(KernelOptimizer):
             torch._foreach_maximum_(seconds, whole["velocity"])
         roots, pieces = bundle.scratch()
         for piece, second in zip(pieces, seconds, strict=True):
-            torch.sqrt(second, out=piece).add_(self.epsilon)
+            torch.sqrt(second, out=piece).add_(bundle.number(self.epsilon))
         torch._foreach_addcdiv_(bundle.params, state["momentum"], roots, value=-rate)
 
     def get_config(self) -> dict[str, Any]:

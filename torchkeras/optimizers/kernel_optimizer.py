@@ -40,21 +40,25 @@ class KernelOptimizer(Optimizer):
             *coefficients: What `coefficients` returned.
         """
 
+    @property
+    def _runs_kernels(self) -> bool:
+        """Whether no subclass has a rule of its own for single variables."""
+        return type(self).update_step is KernelOptimizer.update_step
+
     def _update(self, chosen: Selection, grads: list[Tensor], rate: float) -> None:
-        if type(self).update_step is not KernelOptimizer.update_step:
+        if self._runs_kernels:
+            self._run(chosen, grads, rate)
+        else:
             super()._update(chosen, grads, rate)
-            return
+
+    def _run(self, chosen: Selection, grads: list[Tensor], rate: float) -> None:
         step = self._updates + 1
         for bundle in chosen.bundles:
-            numbers = self.coefficients(rate, step, bundle.params[0].dtype)
+            numbers = self.coefficients(rate, step, bundle.dtype)
             self.kernel(bundle, bundle.own(grads), *numbers)
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
         position = self._directory.position(variable)
-        chosen = self._work().only(position)
-        step, rate = self._updates + 1, float(learning_rate)
+        grads = list(self._lay_out(position, gradient, as_is=isinstance(variable, Tensor)))
         with torch.no_grad():
-            grads = list(self._lay_out(position, gradient, as_is=isinstance(variable, Tensor)))
-            for bundle in chosen.bundles:
-                numbers = self.coefficients(rate, step, bundle.params[0].dtype)
-                self.kernel(bundle, bundle.own(grads), *numbers)
+            self._run(self._work().only(position), grads, float(learning_rate))

@@ -93,11 +93,11 @@ class RMSprop(KernelOptimizer):
 
     def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
         (rate,) = coefficients
-        torch._foreach_mul_(bundle.pieces["velocity"], self.rho)
+        torch._foreach_mul_(bundle.pieces["velocity"], bundle.number(self.rho))
         torch._foreach_addcmul_(bundle.state["velocity"], grads, grads, value=1 - self.rho)
         roots = self._roots(bundle, grads)
         if self.momentum > 0:
-            torch._foreach_mul_(bundle.pieces["momentum"], self.momentum)
+            torch._foreach_mul_(bundle.pieces["momentum"], bundle.number(self.momentum))
             torch._foreach_addcdiv_(bundle.state["momentum"], grads, roots, value=rate)
             torch._foreach_sub_(bundle.params, bundle.state["momentum"])
         else:
@@ -107,10 +107,10 @@ class RMSprop(KernelOptimizer):
         """Return what the gradients are divided by, in scratch memory."""
         roots, pieces = bundle.scratch()
         for piece, velocity in zip(pieces, bundle.pieces["velocity"], strict=True):
-            torch.add(velocity, self.epsilon, out=piece)
+            torch.add(velocity, bundle.number(self.epsilon), out=piece)
         if self.centered:
             means = bundle.pieces["average_gradient"]
-            torch._foreach_mul_(means, self.rho)
+            torch._foreach_mul_(means, bundle.number(self.rho))
             torch._foreach_add_(bundle.state["average_gradient"], grads, alpha=1 - self.rho)
             torch._foreach_addcmul_(pieces, means, means, value=-1)
         torch._foreach_sqrt_(pieces)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from .shadow import Place, by_place, cut, place, strides_like
 _LATE = 1e30
 # Small scratch memory is kept; a large one would add to the peak of the backward pass.
 _KEPT_ELEMENTS = 1 << 20
+_KEPT_NUMBERS = 16
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Bundle:
         state: Lists of state tensors by name, in the order of the parameters.
         pieces: The same memory in as few tensors as possible.
         coarse: Whether `pieces` are other tensors than `state`.
+        decayed: The parameters that weight decay touches.
     """
 
     indices: list[int] | None
@@ -35,10 +38,15 @@ class Bundle:
     state: dict[str, list[Tensor]]
     pieces: dict[str, list[Tensor]]
     coarse: bool
+    decayed: list[Tensor]
 
     def __post_init__(self) -> None:
         self._expected = self._strides = [tuple(param.stride()) for param in self.params]
         self._scratch: tuple[list[Tensor], list[Tensor]] | None = None
+        self._numbers: dict[float, Any] = {}
+        self.device, self.dtype, _ = place(self.params[0])
+        exact = self.dtype in (torch.float32, torch.float64)
+        self._wraps = self.device.type == "cpu" and exact
 
     def own(self, grads: list[Tensor]) -> list[Tensor]:
         """Return the gradients of these parameters."""
@@ -78,18 +86,33 @@ class Bundle:
     @cached_property
     def fuses_adam(self) -> bool:
         """Whether torch's fused Adam kernel may take these tensors."""
-        return self.uniform and fused.has_adam(self.params[0].device, self.params[0].dtype)
+        return self.uniform and fused.has_adam(self.device, self.dtype)
 
     @cached_property
     def fuses_sgd(self) -> bool:
         """Whether torch's fused SGD kernel may take these tensors."""
-        return self.uniform and fused.has_sgd(self.params[0].device, self.params[0].dtype)
+        return self.uniform and fused.has_sgd(self.device, self.dtype)
 
     @cached_property
     def late(self) -> list[Tensor]:
         """Step counts for the fused Adam that switch its own bias correction off."""
-        step = torch.full((), _LATE, dtype=torch.float32, device=self.params[0].device)
+        step = torch.full((), _LATE, dtype=torch.float32, device=self.device)
         return [step] * len(self.params)
+
+    def number(self, value: float) -> Any:
+        """Return a factor or summand for all tensors, in the form that torch takes quickest.
+
+        On a CPU torch makes a tensor of a Python number in each call for each tensor, which costs
+        more than the arithmetic on a small one.
+        """
+        if not self._wraps:
+            return value
+        found = self._numbers.get(value)
+        if found is None:
+            if len(self._numbers) >= _KEPT_NUMBERS:
+                self._numbers.clear()
+            found = self._numbers[value] = torch.tensor(value, dtype=self.dtype, device="cpu")
+        return found
 
     def scratch(self) -> tuple[list[Tensor], list[Tensor]]:
         """Return memory for intermediate results: cut like `state`, and like `pieces`."""
@@ -119,7 +142,6 @@ class Selection:
         params: All parts of all variables.
         state: Lists of state tensors by name, in the order of `params`.
         bundles: The same, by device and dtype.
-        decayed: The parameters that weight decay touches.
         constrained: The variables that have a constraint.
     """
 
@@ -129,7 +151,6 @@ class Selection:
     params: list[Tensor]
     state: dict[str, list[Tensor]]
     bundles: list[Bundle]
-    decayed: list[Tensor]
     constrained: list[Variable]
 
     def __post_init__(self) -> None:
@@ -162,20 +183,19 @@ def select(
     """
     params: list[Tensor] = []
     spans: list[range] = []
-    decayed: list[Tensor] = []
+    decayed: list[bool] = []
     for variable in variables:
         parts = variable.parameters
         spans.append(range(len(params), len(params) + len(parts)))
         params += parts
-        decayed += parts if decays(variable) else ()
+        decayed += [decays(variable)] * len(parts)
     return Selection(
         positions=positions,
         variables=variables,
         spans=spans,
         params=params,
         state=state,
-        bundles=_bundles(params, state, pieces),
-        decayed=decayed,
+        bundles=_bundles(params, state, pieces, decayed),
         constrained=[variable for variable in variables if variable.constraint is not None],
     )
 
@@ -184,6 +204,7 @@ def _bundles(
     params: list[Tensor],
     state: Mapping[str, list[Tensor]],
     pieces: Mapping[str, Mapping[Place, list[Tensor]]] | None,
+    decayed: list[bool],
 ) -> list[Bundle]:
     """Sort parameters and their state by device and dtype."""
     places = by_place(params)
@@ -191,8 +212,16 @@ def _bundles(
     for where, members in places.items():
         own = {name: _pick(tensors, members) for name, tensors in state.items()}
         coarse = own if pieces is None else {name: pieces[name][where] for name in own}
-        indices = None if len(places) == 1 else members
-        found.append(Bundle(indices, _pick(params, members), own, coarse, pieces is not None))
+        found.append(
+            Bundle(
+                indices=None if len(places) == 1 else members,
+                params=_pick(params, members),
+                state=own,
+                pieces=coarse,
+                coarse=pieces is not None,
+                decayed=[params[index] for index in members if decayed[index]],
+            )
+        )
     return found
 
 

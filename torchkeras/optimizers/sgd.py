@@ -118,7 +118,7 @@ class SGD(KernelOptimizer):
 
     def _plain(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:
         velocities = bundle.state["momentum"]
-        torch._foreach_mul_(bundle.pieces["momentum"], self.momentum)
+        torch._foreach_mul_(bundle.pieces["momentum"], bundle.number(self.momentum))
         torch._foreach_add_(velocities, grads, alpha=-rate)
         if self.nesterov:
             torch._foreach_add_(bundle.params, velocities, alpha=self.momentum)

@@ -12,7 +12,7 @@ from torchkeras._state.variable import Variable
 
 from . import clipping
 from .directory import Directory
-from .selection import Selection
+from .selection import Bundle, Selection
 from .state import OptimizerState
 from .workspace import Workspace
 
@@ -131,9 +131,15 @@ class Stages(OptimizerState):
         """Clip, decay, update."""
         rate = self._rate()
         self._clip_gradients(grads, chosen.spans if chosen.in_parts else None)
-        if self.weight_decay is not None and chosen.decayed:
-            torch._foreach_mul_(chosen.decayed, 1 - self.weight_decay * rate)
+        if self.weight_decay is not None:
+            for bundle in chosen.bundles:
+                self._decay(bundle, self.weight_decay * rate)
         self._update(chosen, grads, rate)
+
+    def _decay(self, bundle: Bundle, share: float) -> None:
+        """Take a share of the weights away."""
+        if bundle.decayed:
+            torch._foreach_mul_(bundle.decayed, bundle.number(1.0 - share))
 
     @property
     def _edits_gradients(self) -> bool:

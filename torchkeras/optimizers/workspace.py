@@ -60,17 +60,22 @@ class Workspace:
         return self._part
 
     def only(self, position: int) -> Selection:
-        """Return the selection of one variable, which is not kept."""
-        return self._select([position])
+        """Return the selection of one variable, without weight decay; it is not kept."""
+        return self._select([position], decays=lambda variable: False)
 
-    def _select(self, positions: list[int], whole: bool = False) -> Selection:
+    def _select(
+        self,
+        positions: list[int],
+        whole: bool = False,
+        decays: Callable[[Variable], bool] | None = None,
+    ) -> Selection:
         indices = [index for position in positions for index in self._spans[position]]
         return select(
             positions,
             [self._directory.variables[position] for position in positions],
             {name: [tensors[index] for index in indices] for name, tensors in self._state.items()},
             {name: shadow.pieces for name, shadow in self._shadows.items()} if whole else None,
-            self._decays,
+            decays or self._decays,
         )
 
     @property

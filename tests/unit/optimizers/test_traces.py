@@ -42,7 +42,9 @@ OPTIONS: list[dict[str, Any]] = [
 
 
 def twins(name: str, **arguments: Any) -> Twins:
-    return Twins(getattr(optimizers, name)(**arguments), getattr(keras.optimizers, name)(**arguments))
+    return Twins(
+        getattr(optimizers, name)(**arguments), getattr(keras.optimizers, name)(**arguments)
+    )
 
 
 def label(value: Any) -> str:

@@ -48,17 +48,14 @@ class Weights(nn.Module):
 
 def keras_variables() -> list[Any]:
     return [
-        keras.Variable(value, name=name)
-        for value, name in zip(first_values(), SHAPES, strict=True)
+        keras.Variable(value, name=name) for value, name in zip(first_values(), SHAPES, strict=True)
     ]
 
 
 def gradients(step: int, scale: float = 1.0) -> list[Array]:
     """The gradients of one step; the same on every call."""
     rng = np.random.default_rng(step)
-    return [
-        np.asarray(scale * rng.normal(size=shape), "float32") for shape in SHAPES.values()
-    ]
+    return [np.asarray(scale * rng.normal(size=shape), "float32") for shape in SHAPES.values()]
 
 
 @dataclass

@@ -192,7 +192,7 @@ def _torch_function(module: str, name: str) -> Callable[..., Any]:
     function = getattr(_TORCH_PLACES[module], name, None)
     if not callable(function) or not _takes_tensors(function):
         raise ValueError(
-            f"The config names the function {module}.{name}, which is no torch function of tensors. "
+            f"The config names {module}.{name}, which is no torch function of tensors. "
             "Only functions that torch lets tensor-like objects override can be in a model."
         )
     return function  # type: ignore[no-any-return]
@@ -300,8 +300,7 @@ class _Reader:
             return self._symbol(structure)
         if isinstance(structure, Mapping):
             return {key: self.symbols(value) for key, value in structure.items()}
-        found = [self.symbols(value) for value in structure]
-        return found
+        return [self.symbols(value) for value in structure]
 
 
 def _is_history(value: Any) -> bool:
@@ -319,7 +318,7 @@ def _histories_in(value: Any) -> list[Any]:
 
 
 def _standard_node(node: Any) -> Mapping[str, Any]:
-    """Return a node as `args` and `kwargs`; Keras 2 wrote a list of `[layer, node, tensor, kwargs]`."""
+    """Return a node as `args` and `kwargs`; Keras 2 wrote lists of layer, node, tensor, kwargs."""
     if isinstance(node, Mapping):
         return node
     symbols = [

@@ -35,7 +35,7 @@ class Sequential(Model):
     Example:
         >>> import torchkeras
         >>> from torchkeras import layers
-        >>> model = torchkeras.Sequential([torchkeras.Input((4,)), layers.Dense(3), layers.Dense(2)])
+        >>> model = torchkeras.Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(2)])
         >>> model.output_shape
         (None, 2)
     """

@@ -1,0 +1,295 @@
+"""The functional part of a model: a program, its symbols and its inputs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from torchkeras import tree
+from torchkeras._base.dtypes import to_torch
+from torchkeras._base.nested import fill_leaves, leaves_of
+from torchkeras._state.tracked import children_of
+from torchkeras._symbolic.program import Program, Ref, Step, trace
+from torchkeras._symbolic.tensor import KerasTensor, Node, fresh, is_keras_tensor
+from torchkeras.layers.base.call_spec import CallSpec
+from torchkeras.layers.base.calling import cast
+from torchkeras.layers.base.input_spec import InputSpec
+from torchkeras.layers.core.input_layer import InputLayer
+from torchkeras.layers.layer import Layer
+
+_ONE_INPUT = CallSpec(("inputs",), takes_training=False, mask_names={}, required=1)
+
+
+class Programmed(Layer):
+    """A layer that may be described by a program rather than by a `call` of its own."""
+
+    _program: Program | None = None
+    _run: Callable[..., Any] | None = None
+    _symbols: tuple[Any, Any] | None = None
+    _input_layers: dict[str, InputLayer]
+
+    def _wire(self, inputs: Any, outputs: Any) -> None:
+        """Take the program that leads from `inputs` to `outputs`, and register its layers."""
+        check_symbols("inputs", inputs)
+        check_symbols("outputs", outputs)
+        steps: dict[str, Any] = {}
+
+        def name_of(node: Node) -> str:
+            name = node.target.name if isinstance(node.target, Layer) else _output_name(node)
+            if steps.setdefault(name, node.target) is not node.target:
+                raise ValueError(
+                    "All layers of a model must have different names. Received two called "
+                    f"{name!r}: {steps[name]!r} and {node.target!r}. Give one another `name`."
+                )
+            return name
+
+        program = trace(inputs, outputs, name_of, _declare)
+        for name, target in steps.items():
+            if isinstance(target, InputLayer):
+                self._input_layers[name] = target
+            elif isinstance(target, Layer):
+                self._modules[_module_key(name)] = target
+                if target.training != self.training:
+                    target.train(self.training)
+        self._keep_constants(program)
+        object.__setattr__(self, "_program", program)
+        object.__setattr__(self, "_symbols", (inputs, outputs))
+        object.__setattr__(self, "_run", None)
+        object.__setattr__(self, "_input_spec", None)
+        self.built = True
+
+    def _keep_constants(self, program: Program) -> None:
+        for index, value in enumerate(program.constants):
+            if isinstance(value, nn.Parameter):
+                self._parameters[f"constant_{index}"] = value
+            elif isinstance(value, Tensor):
+                self.register_buffer(f"constant_{index}", value, persistent=False)
+
+    def _runner(self) -> Callable[..., Any]:
+        """Return the program's function, made when it is first needed."""
+        assert self._program is not None
+        if torch.compiler.is_compiling():
+            return self._interpret
+        layers = {layer.name: layer for layer in self.layers}
+        object.__setattr__(self, "_run", self._program.bind(layers, self))
+        return self._run  # type: ignore[return-value]
+
+    def _interpret(self, *inputs: Tensor) -> Any:
+        """Run the program step by step, where its function is not made yet and cannot be."""
+        assert self._program is not None
+        given = iter(inputs)
+
+        def call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if step.is_input:
+                return next(given)
+            target: Any = step.target
+            module = self._modules[_module_key(target)] if step.is_layer else target
+            return module(*args, **kwargs)
+
+        return self._program.replay(call)[1]
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Run the functional model; a subclassed model defines its own `call`.
+
+        Args:
+            inputs: A tensor, or the structure of tensors of the model's inputs.
+            training: Kept for Keras's signature; the module's mode counts.
+            mask: Kept for Keras's signature; masks travel on the tensors.
+        """
+        if self._program is None:
+            raise NotImplementedError(
+                f"Model {type(self).__name__!r} has no `call` method. Define `call(self, inputs)`, "
+                "or make the model from symbols with `Model(inputs, outputs)`."
+            )
+        run = self._run or self._runner()
+        if type(inputs) is Tensor and self._takes_one:
+            return run(inputs)
+        return run(*self._flat_inputs(inputs))
+
+    call.spec = _ONE_INPUT  # type: ignore[attr-defined]
+
+    @property
+    def _takes_one(self) -> bool:
+        return isinstance(self._program.inputs, Ref)  # type: ignore[union-attr]
+
+    def _flat_inputs(self, inputs: Any) -> list[Any]:
+        """Return the inputs in the order of the program, by name where they are a dictionary."""
+        structure = self._program.inputs  # type: ignore[union-attr]
+        names = self.input_names
+        if isinstance(inputs, dict) and not isinstance(structure, dict):
+            missing = [name for name in names if name not in inputs]
+            if missing:
+                raise ValueError(
+                    f"Model {self.name!r} has the inputs {names}. Received a dictionary with the "
+                    f"keys {list(inputs)}, in which {missing} are missing."
+                )
+            return [inputs[name] for name in names]
+        if isinstance(inputs, dict) and isinstance(structure, dict):
+            inputs = {key: inputs[key] for key in structure if key in inputs}
+        return leaves_of(inputs)
+
+    def fit_arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Bring the inputs of a functional model into the declared ranks and dtypes."""
+        if self._program is None or not args:
+            return args
+        refs = leaves_of(self._program.inputs)
+        specs = [self._program.steps[ref.step].outputs for ref in refs]
+        flat = self._flat_inputs(args[0])
+        if len(flat) != len(specs):
+            return args
+        fitted = [_fit(x, spec) for x, spec in zip(flat, specs, strict=True)]
+        packed = fill_leaves(self._program.inputs, fitted)
+        return (packed, *args[1:])
+
+    def finish_call(self, inputs: Any, previous_mask: Any, outputs: Any) -> Any:
+        if self._program is not None:
+            previous_mask = None
+        return super().finish_call(inputs, previous_mask, outputs)
+
+    @property
+    def input_spec(self) -> Any:
+        """What the inputs must look like."""
+        if self._program is None or self._input_spec is not None:
+            return self._input_spec
+        spec = tree.map_structure(self._spec_of_input, self._program.inputs)
+        object.__setattr__(self, "_input_spec", spec)
+        return spec
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        object.__setattr__(self, "_input_spec", value)
+
+    def _spec_of_input(self, ref: Any) -> InputSpec:
+        step = self._program.steps[ref.step]  # type: ignore[union-attr]
+        shape = (None, *step.outputs.shape[1:])
+        optional = (
+            self._input_layers[step.name].optional if step.name in self._input_layers else False
+        )
+        return InputSpec(
+            shape=shape, allow_last_axis_squeeze=True, name=step.name, optional=optional
+        )
+
+    def _replayed(self) -> tuple[Any, Any]:
+        """Return the symbols of inputs and outputs, made again after a copy."""
+        if self._symbols is None:
+            assert self._program is not None
+            object.__setattr__(self, "_symbols", self._program.replay(self._record_step))
+        assert self._symbols is not None
+        return self._symbols
+
+    def _record_step(self, step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        outputs = tree.map_structure(lambda leaf: fresh(leaf, "keras_tensor"), step.outputs)
+        if step.is_input or not step.is_layer:
+            tree.flatten(outputs)[0].name = step.name
+        target: Any = step.target
+        if isinstance(target, str):
+            target = self._input_layers.get(target) or self._modules[_module_key(target)]
+        node = Node(target, args, kwargs, outputs)
+        if isinstance(target, Layer):
+            target._nodes.append(node)
+        return outputs
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbols of the inputs, as a flat list."""
+        return tree.flatten(self.input)
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbols of the outputs, as a flat list."""
+        return tree.flatten(self.output)
+
+    @property
+    def input(self) -> Any:
+        """The symbols of the inputs, as they were given."""
+        return super().input if self._program is None else self._replayed()[0]
+
+    @property
+    def output(self) -> Any:
+        """The symbols of the outputs, as they were given."""
+        return super().output if self._program is None else self._replayed()[1]
+
+    @property
+    def input_shape(self) -> Any:
+        """The shapes of the inputs."""
+        return tree.map_structure(lambda symbol: symbol.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shapes of the outputs."""
+        return tree.map_structure(lambda symbol: symbol.shape, self.output)
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        if self._program is None:
+            return []
+        return [self._program.steps[ref.step].name for ref in leaves_of(self._program.inputs)]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that the outputs come from."""
+        if self._program is None:
+            return []
+        return [self._program.steps[ref.step].name for ref in leaves_of(self._program.outputs)]
+
+    @property
+    def program(self) -> Program | None:
+        """The steps of a functional model; printing it shows the code that runs."""
+        return self._program
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly below the model, in Keras's order."""
+        if self._program is None:
+            return [child for child in children_of(self) if isinstance(child, Layer)]
+        names = dict.fromkeys(step.name for step in self._program.steps if step.is_layer)
+        return [self._input_layers.get(name) or self._modules[_module_key(name)] for name in names]
+
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError(
+            "`Model.layers` cannot be set: it lists what the model consists of. Use another name."
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_run": None, "_symbols": None}
+
+
+def check_symbols(argument: str, structure: Any) -> None:
+    leaves = tree.flatten(structure)
+    for leaf in leaves:
+        if not is_keras_tensor(leaf):
+            raise ValueError(
+                f"All `{argument}` of a functional model must be symbols, which begin with "
+                f"`Input(shape)`. Received: {argument}={structure!r}."
+            )
+    if not leaves:
+        raise ValueError(f"`{argument}` must not be empty. Received: {structure!r}.")
+
+
+def _declare(symbol: KerasTensor) -> Node:
+    """Return an input node for a symbol in the middle of a graph."""
+    layer = InputLayer(batch_shape=symbol.shape, dtype=symbol.dtype, name=symbol.name)
+    return layer._nodes[0]
+
+
+def _output_name(node: Node) -> str:
+    return str(tree.flatten(node.outputs)[0].name)
+
+
+def _module_key(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def _fit(x: Any, spec: Any) -> Any:
+    """Return a tensor in the rank and dtype of a declared input."""
+    if not isinstance(x, Tensor):
+        return x
+    rank, wanted = x.dim(), len(spec.shape)
+    if rank == wanted - 1 and spec.shape[-1] == 1:
+        x = x.unsqueeze(-1)
+    elif rank == wanted + 1 and x.shape[-1] == 1:
+        x = x.squeeze(-1)
+    return x if x.dtype is to_torch(spec.dtype) else cast(x, to_torch(spec.dtype))

@@ -65,10 +65,6 @@ class SeedGenerator(TrackedModule):
         with name_scope(self.name):
             self.state = Variable(first, trainable=False, name="seed_generator_state")
 
-    def own_variables(self) -> list[Variable]:
-        """Return no variable: Keras counts seeds among a layer's `variables`, not its `weights`."""
-        return []
-
     def next(self, ordered: bool = True) -> Tensor:
         """Return the seed and the counter, and go on to the next pair.
 

@@ -11,6 +11,7 @@ import torch
 
 from torchkeras import random
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras._state.collect import weights
 from torchkeras.random import seed_generator
 from torchkeras.random.seeding import get_random_seed, set_random_seed
 
@@ -63,6 +64,14 @@ def test_seed_of_a_module_is_one_buffer_that_loads_and_moves():
     other.load_state_dict(one.state_dict())
     assert other.seeds.next().tolist() == [1, 1]
     assert one.to("meta").seeds.state.value.device.type == "meta"
+
+
+def test_seed_is_found_among_the_variables_of_a_module():
+    module = torch.nn.Module()
+    module.seeds = random.SeedGenerator(1)
+    assert [v.name for v in weights(module)] == ["seed_generator_state"]
+    weights(module)[0].assign([5, 5])
+    assert module.seeds.draw() == 10
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import torch
 from keras.src.backend import get_keras_mask, set_keras_mask
+from keras.src.utils.naming import reset_uids as reset_keras_names
 
 import torchkeras
 from tests.cases.row import Data, Row
@@ -22,7 +23,7 @@ PACKAGES = (torchkeras, keras)
 def reset() -> None:
     """Let both packages count automatic names from the beginning."""
     reset_names()
-    keras.utils.clear_session(free_memory=False)
+    reset_keras_names()
 
 
 def arguments(row: Row) -> tuple[list[Any], dict[str, Any]]:
@@ -35,11 +36,16 @@ def arguments(row: Row) -> tuple[list[Any], dict[str, Any]]:
 
 def map_arrays(function: Callable[[Any], Any], structure: Any) -> Any:
     """Apply a function to every `Data`, tensor or array of a structure."""
+    return map_leaves(lambda x: function(x) if hasattr(x, "shape") else x, structure)
+
+
+def map_leaves(function: Callable[[Any], Any], structure: Any) -> Any:
+    """Apply a function to every leaf of a structure."""
     if isinstance(structure, dict):
-        return {key: map_arrays(function, value) for key, value in structure.items()}
+        return {key: map_leaves(function, value) for key, value in structure.items()}
     if isinstance(structure, (list, tuple)):
-        return type(structure)(map_arrays(function, value) for value in structure)
-    return function(structure) if hasattr(structure, "shape") else structure
+        return type(structure)(map_leaves(function, value) for value in structure)
+    return function(structure)
 
 
 def tensors(row: Row, package: Any, *, grads: bool = False) -> tuple[list[Any], dict[str, Any]]:
@@ -60,7 +66,10 @@ def tensors(row: Row, package: Any, *, grads: bool = False) -> tuple[list[Any], 
 def _masked(tensor: torch.Tensor, mask: Any, package: Any) -> torch.Tensor:
     mask = torch.tensor(np.asarray(mask, dtype=bool))
     if package is torchkeras:
-        return with_mask(tensor, mask)
+        masked = with_mask(tensor, mask)
+        if masked.requires_grad:
+            masked.retain_grad()
+        return masked
     set_keras_mask(tensor, mask)
     return tensor
 
@@ -114,7 +123,7 @@ def twins(row: Row) -> Twins:
     ours.set_weights(values)
     seeds = [[v for v in layer.variables if "seed" in v.name] for layer in (ours, theirs)]
     for our_seed, their_seed in zip(*seeds, strict=True):
-        our_seed.assign(keras.ops.convert_to_numpy(their_seed))
+        our_seed.assign(numpy(their_seed))
     return Twins(row, ours, theirs)
 
 
@@ -125,8 +134,35 @@ def random_weights(layer: Any, rng: np.random.Generator) -> list[np.ndarray]:
         value = rng.uniform(-1, 1, variable.shape).astype(np.float32)
         value = np.abs(value) + 0.1 if "variance" in variable.name else value
         is_float = "float" in keras.backend.standardize_dtype(variable.dtype)
-        values.append(value if is_float else keras.ops.convert_to_numpy(variable))
+        values.append(value if is_float else numpy(variable))
     return values
+
+
+class WithMasks(torch.nn.Module):
+    """A layer whose masks come as tensors of their own, as compilers and exporters need it."""
+
+    def __init__(self, layer: Any) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, args: Any, kwargs: Any, masks: Any) -> Any:
+        flat = [
+            x if mask is None else with_mask(x, mask)
+            for x, mask in zip(leaves(args), masks, strict=True)
+        ]
+        filled = iter(flat)
+        return self.layer(*map_arrays(lambda _: next(filled), args), **kwargs)
+
+
+def unmasked(args: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return arguments without their masks, and the masks of their tensors."""
+    masks = [mask_of(x) for x in leaves(args)]
+    return map_arrays(lambda x: x.as_subclass(torch.Tensor), args), masks
+
+
+def weights_of(layer: Any) -> list[np.ndarray]:
+    """Return the weights of a layer of either package as arrays."""
+    return [numpy(variable) for variable in layer.weights]
 
 
 # Comparing
@@ -166,8 +202,10 @@ def numpy(value: Any) -> np.ndarray:
     if isinstance(value, torch.Tensor):
         value = value.detach().as_subclass(torch.Tensor).cpu()
         return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
-    if hasattr(value, "numpy"):
+    if isinstance(value, torchkeras.Variable):
         return value.numpy()
+    if isinstance(value, keras.Variable):
+        return numpy(value.value)
     return np.asarray(value)
 
 

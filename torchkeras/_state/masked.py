@@ -21,11 +21,11 @@ def with_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     """Return `x` carrying `mask`, or plain if `mask` is `None`."""
     if mask is None:
         return plain(x)
-    # Tensors of tracers (export, shape inference) are subclasses already and take the attribute.
-    traced = type(x) not in (Tensor, Masked)
-    masked: Any = x.view_as(x) if traced else x.as_subclass(Masked)
-    masked._keras_mask = mask
-    return masked  # type: ignore[no-any-return]
+    # Tensors of tracers (compile, export, shape inference) take the attribute, and no subclass.
+    traced = torch.compiler.is_compiling() or type(x) not in (Tensor, Masked)
+    masked = x.view_as(x) if traced else x.as_subclass(Masked)
+    masked._keras_mask = mask  # type: ignore[attr-defined]
+    return masked
 
 
 def plain(x: Tensor) -> Tensor:

@@ -27,21 +27,34 @@ class Namespace:
 def namespaces(root: str) -> Iterator[Namespace]:
     """Yield the namespace `root` and every one that it exports, outer before inner."""
     module = importlib.import_module(root)
-    source = Path(str(module.__file__)).read_text("utf-8")
-    names = sorted(set(_exports(ast.parse(source))), key=lambda name: (name.lower(), name))
-    inner = [name for name in names if isinstance(getattr(module, name), ModuleType)]
+    exports = dict(_exports(ast.parse(Path(str(module.__file__)).read_text("utf-8"))))
+    names = sorted(exports, key=lambda name: (name.lower(), name))
+    inner = [name for name in names if exports[name] and _is_module(getattr(module, name), root)]
     yield Namespace(root, [name for name in names if name not in inner])
     for name in inner:
         yield from namespaces(f"{root}.{name}")
 
 
-def _exports(tree: ast.Module) -> Iterator[str]:
+def _is_module(thing: Any, root: str) -> bool:
+    return isinstance(thing, ModuleType) and thing.__name__.startswith(f"{root}.")
+
+
+def _exports(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+    """Yield each exported name, and whether it may be a module: `from . import name as name`."""
     for node in ast.walk(tree):  # also below `if TYPE_CHECKING:`
-        if isinstance(node, ast.ImportFrom | ast.Import):
-            yield from (a.asname for a in node.names if a.asname and _re_exported(a))
+        if isinstance(node, ast.ImportFrom):
+            yield from ((a.name, not node.module) for a in node.names if _re_exported(a))
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            yield node.name
+        yield from ((name, False) for name in _defined(node) if not name.startswith("_"))
+
+
+def _defined(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign):
+        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id
 
 
 def _re_exported(alias: ast.alias) -> bool:

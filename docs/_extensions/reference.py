@@ -135,6 +135,8 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Warn, which fails the build, of public names without a docstring or an entry."""
     documented = env.domains.python_domain.objects
     for entry in collect():
+        if inspect.ismodule(entry.thing):
+            logger.warning("%s.%s is hidden by a file", entry.namespace, entry.name)
         if not entry.summary:
             logger.warning("%s.%s has no docstring", entry.namespace, entry.name)
         if entry.home not in documented:

@@ -20,7 +20,7 @@ _PYTHON_TYPES: dict[Any, str] = {bool: "bool", int: "int32", complex: "complex64
 
 
 def standardize_dtype(dtype: Any) -> str:
-    """Return the name of a dtype given as a string, a torch or NumPy dtype, a Python type or `None`.
+    """Return the name of a dtype, given as a string, torch or NumPy dtype, Python type or `None`.
 
     Args:
         dtype: What names the dtype; `None` and `float` stand for `floatx()`.

@@ -1,4 +1,4 @@
-"""Error messages that name the argument, show what came, say what is allowed and offer a way out."""
+"""Error messages that name the argument, show what came and say what is allowed."""
 
 import difflib
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ _LONGEST_REPR = 200
 
 
 def show(value: Any) -> str:
-    """Describe `value` in one short phrase: tensors and arrays by shape and dtype, the rest by repr."""
+    """Describe `value` in one phrase: tensors and arrays by shape and dtype, the rest by repr."""
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None and not isinstance(value, type):
         return f"{type(value).__name__}(shape={tuple(shape)}, dtype={dtype})"
@@ -33,7 +33,7 @@ def one_of(argument: str, value: Any, allowed: Iterable[Any]) -> Any:
 
 
 def positive_int(argument: str, value: Any) -> int:
-    """Return `value` as an int if it is a whole number above zero; otherwise raise a `ValueError`."""
+    """Return `value` as an int if it is a whole number above zero; else raise a `ValueError`."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() <= 0:
         raise ValueError(
             f"`{argument}` must be a positive integer. Received: {argument}={value!r} "

@@ -113,7 +113,7 @@ def custom_object_scope(*custom_objects: Mapping[str, Any]) -> Iterator[None]:
 
 
 def builtin_module(thing: Any) -> str | None:
-    """Return Keras's module path (`"keras.layers"`) of a public class or function of the library."""
+    """Return Keras's module path (`"keras.layers"`) of a public class or function."""
     root, _, rest = str(getattr(thing, "__module__", "")).partition(".")
     if root != _ROOT:
         return None

@@ -1,4 +1,4 @@
-"""The variables of a tree of modules, in Keras's order: a layer's own first, then its children's."""
+"""The variables of a tree of modules, in Keras's order: own ones first, then the children's."""
 
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable

@@ -1,7 +1,7 @@
 """Lists and dictionaries that are torch modules too, so that torch finds the modules inside.
 
-Keras code keeps layers in plain lists and dictionaries that it fills as it goes, among whatever else
-it likes to keep there. These containers are a `list` and a `dict` for such code and hold their
+Keras code keeps layers in plain lists and dictionaries that it fills as it goes, among whatever
+else it likes to keep there. These containers are a `list` and a `dict` for such code and hold their
 modules as children for torch. `_items` is a plain copy that `torch.compile` can read.
 """
 
@@ -47,8 +47,9 @@ class TrackedTuple(_Children):
 class TrackedList(_Children, list[Any]):
     """A list whose modules torch finds."""
 
+    _items: list[Any]
     __hash__ = object.__hash__  # type: ignore[assignment]
-    __repr__ = list.__repr__  # type: ignore[assignment]
+    __repr__ = list.__repr__
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
         nn.Module.__init__(self)
@@ -113,7 +114,7 @@ class TrackedList(_Children, list[Any]):
         list.__delitem__(self, index)
         self._sync()
 
-    def __iadd__(self, items: Iterable[Any]) -> "TrackedList":  # type: ignore[misc,override]
+    def __iadd__(self, items: Iterable[Any]) -> "TrackedList":  # type: ignore[misc]
         self.extend(items)
         return self
 
@@ -121,8 +122,9 @@ class TrackedList(_Children, list[Any]):
 class TrackedDict(_Children, dict[Any, Any]):
     """A dictionary whose modules torch finds."""
 
+    _items: dict[Any, Any]
     __hash__ = object.__hash__  # type: ignore[assignment]
-    __repr__ = dict.__repr__  # type: ignore[assignment]
+    __repr__ = dict.__repr__
 
     def __init__(self, items: Mapping[Any, Any]) -> None:
         nn.Module.__init__(self)

@@ -45,17 +45,17 @@ def tensor(x: Any) -> Tensor:
 
 
 def _dtype_for(array: _Array, leaves: list[Any]) -> torch.dtype:
-    """Return an array's own dtype, or Keras's choice for Python's numbers, which have no width."""
+    """Return an array's dtype, or Keras's choice where Python's numbers made NumPy go wide."""
     name = array.dtype.name
-    if not any(hasattr(leaf, "dtype") for leaf in leaves):
+    if array.dtype.kind in "OSUMm":
+        raise TypeError(f"Only numbers can become a tensor. Received: {show(array.tolist())}.")
+    if name not in {str(leaf.dtype) for leaf in leaves if hasattr(leaf, "dtype")}:
         if name == "float64":
             return to_torch(None)
         if name == "int64" and _INT32.min <= array.min() and array.max() <= _INT32.max:
             return torch.int32
         if name == "complex128":
             return torch.complex64
-    if array.dtype.kind in "OSUMm":
-        raise TypeError(f"Only numbers can become a tensor. Received: {show(array.tolist())}.")
     return torch.bfloat16 if name == "bfloat16" else to_torch(_CARRIERS.get(name, name))
 
 

@@ -74,7 +74,8 @@ class Depthwise(Layout):
     channels: int
 
     def to_keras(self, *parts: Tensor) -> Tensor:
-        split = parts[0].unflatten(0, (self.channels, -1)).squeeze(2)
+        kernel = parts[0]
+        split = kernel.reshape(self.channels, -1, *kernel.shape[2:])
         return split.permute(*range(2, split.ndim), 0, 1)
 
     def to_torch(self, value: Tensor) -> tuple[Tensor, ...]:

@@ -1,7 +1,7 @@
 """Tensors that carry a mask, as Keras's `_keras_mask` does.
 
-The mask rides on a subclass, so a plain tensor never pays for it: `type(x) is Tensor` says that there
-is none. Every torch function on a masked tensor gives a plain one; layers pass masks on.
+The mask rides on a subclass, so a plain tensor never pays for it: `type(x) is Tensor` says that
+there is none. Every torch function on a masked tensor gives a plain one; layers pass masks on.
 """
 
 from typing import Any

@@ -17,9 +17,7 @@ def swapped(variables: Sequence[Variable], values: Sequence[Any]) -> Iterator[No
         for variable, value in zip(variables, values, strict=True):
             like = variable.parameters[0]
             tensor = value if isinstance(value, Tensor) else as_tensor(value, like)
-            for (module, key), piece in zip(
-                variable.parts, variable.to_torch(tensor), strict=True
-            ):
+            for (module, key), piece in zip(variable.parts, variable.to_torch(tensor), strict=True):
                 store = _store(module, key)
                 replaced.append((store, key, store[key]))
                 store[key] = piece

@@ -14,6 +14,8 @@ from .variable import Variable
 class TrackedModule(nn.Module):
     """A module that finds the layers, modules and variables in whatever is assigned to it."""
 
+    _variables: list[Variable]
+
     def __init__(self) -> None:
         super().__init__()
         object.__setattr__(self, "_variables", [])
@@ -26,8 +28,9 @@ class TrackedModule(nn.Module):
         if type(value) in (list, dict) and (not value or holds_module(value)):
             value = (TrackedList if type(value) is list else TrackedDict)(value)
         if isinstance(value, tuple) and holds_module(value):
-            self._modules[name] = TrackedTuple(value)
-            self._modules[name].train(self.training)
+            children = TrackedTuple(value)
+            children.train(self.training)
+            self._modules[name] = children
             object.__setattr__(self, name, value)
             return
         if isinstance(value, nn.Module):

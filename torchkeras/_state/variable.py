@@ -198,8 +198,8 @@ class Variable:
     @property
     def gradient(self) -> Tensor | None:
         """The gradient of the parameters in Keras's shape, or `None`."""
-        grads = [part.grad for part in self.parameters]
-        return None if any(g is None for g in grads) else self._layout.to_keras(*grads)
+        grads = [part.grad for part in self.parameters if part.grad is not None]
+        return self._layout.to_keras(*grads) if len(grads) == len(self._parts) else None
 
     @gradient.setter
     def gradient(self, value: Tensor | None) -> None:
@@ -382,10 +382,10 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
 
 def read(module: nn.Module, key: str) -> Tensor:
     """Return a parameter or buffer of a module, parametrized or not."""
-    found = module._parameters.get(key)
+    found: Tensor | None = module._parameters.get(key)
     if found is None:
         found = module._buffers.get(key)
-    return getattr(module, key) if found is None else found  # type: ignore[no-any-return]
+    return getattr(module, key) if found is None else found
 
 
 def register(module: nn.Module, key: str, value: Tensor, trainable: bool) -> None:

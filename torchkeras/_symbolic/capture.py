@@ -26,12 +26,12 @@ def set_wrapper(wrap: Callable[[nn.Module], Callable[..., Any]]) -> None:
 def arm() -> None:
     """Watch module calls for symbols, until the first call without one."""
     if nn.Module.__call__ is _PLAIN_CALL:
-        nn.Module.__call__ = _watching_call
+        nn.Module.__call__ = _watching_call  # type: ignore[method-assign]
 
 
 def disarm() -> None:
     """Give `nn.Module.__call__` back to torch."""
-    nn.Module.__call__ = _PLAIN_CALL
+    nn.Module.__call__ = _PLAIN_CALL  # type: ignore[method-assign]
 
 
 def _watching_call(self: nn.Module, *args: Any, **kwargs: Any) -> Any:

@@ -1,9 +1,9 @@
 """A functional model as a list of steps and, made from it, a `torch.fx` graph and its function.
 
 Symbols know only their own origin. `trace` walks from the outputs back to the inputs and writes
-the steps down once, flat, with layers by name: a program is plain data that can be copied, pickled,
-written to a config and replayed. `emit` turns it into an `fx.Graph`; the straight-line function that
-the graph generates is what runs.
+the steps down once, flat, with layers by name: a program is plain data that can be copied,
+pickled, written to a config and replayed. `emit` turns it into an `fx.Graph`; the straight-line
+function that the graph generates is what runs.
 """
 
 import keyword
@@ -96,7 +96,7 @@ class Program:
         scope = SimpleNamespace(owner=owner, constants=SimpleNamespace(**objects))
         for name, layer in layers.items():
             setattr(scope, name, layer)
-        return forward.__get__(scope)  # type: ignore[no-any-return]
+        return forward.__get__(scope)
 
     def replay(
         self, call: Callable[[Step, tuple[Any, ...], dict[str, Any]], Any]
@@ -174,7 +174,9 @@ class _Emitter:
 
 def _identifier(name: str) -> str:
     """Return a name that can be the name of an argument."""
-    return name if name.isidentifier() and not keyword.iskeyword(name) else "input_" + re.sub(r"\W", "_", name)
+    if name.isidentifier() and not keyword.iskeyword(name):
+        return name
+    return "input_" + re.sub(r"\W", "_", name)
 
 
 def trace(
@@ -306,5 +308,5 @@ class _Walk:
 def _disconnected(symbol: KerasTensor, inputs: Sequence[KerasTensor]) -> ValueError:
     return ValueError(
         "`inputs` not connected to `outputs`: the outputs also need the symbol "
-        f"{symbol!r}, which is not among the inputs {[show(x) for x in inputs]}. Add it to `inputs`."
+        f"{symbol!r}, which is not among the inputs {[show(x) for x in inputs]}. Add it."
     )

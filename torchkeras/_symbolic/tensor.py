@@ -97,9 +97,9 @@ class KerasTensor(Spec):
         return torch.device("meta")
 
     @property
-    def T(self) -> "KerasTensor":  # noqa: N802
+    def T(self) -> "KerasTensor":
         """The symbol with its axes reversed."""
-        return self.permute(*reversed(range(self.ndim)))  # type: ignore[no-any-return]
+        return self.permute(*reversed(range(self.ndim)))
 
     def dim(self) -> int:
         """Return the number of axes."""
@@ -116,7 +116,7 @@ class KerasTensor(Spec):
             *newshape: The sizes, one by one or as one tuple.
         """
         sizes = newshape[0] if len(newshape) == 1 and not _is_size(newshape[0]) else newshape
-        return record(torch.reshape, (self, tuple(sizes)), {})  # type: ignore[no-any-return]
+        return record(torch.reshape, (self, tuple(sizes)), {})
 
     def squeeze(self, axis: int | None = None) -> "KerasTensor":
         """Return the symbol without an axis of size 1.
@@ -125,7 +125,7 @@ class KerasTensor(Spec):
             axis: The axis; all of size 1 if not given.
         """
         args = (self,) if axis is None else (self, axis)
-        return record(torch.squeeze, args, {})  # type: ignore[no-any-return]
+        return record(torch.squeeze, args, {})
 
     @classmethod
     def __torch_function__(
@@ -191,7 +191,7 @@ def symbols_in(structure: Any) -> list[KerasTensor]:
 
 
 def record(target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return the symbols that a function of symbols gives, and remember the call as their origin."""
+    """Return the symbols that a function of symbols gives, with the call as their origin."""
     specs = probe(target, args, kwargs)
     name = to_snake_case(getattr(target, "__name__", type(target).__name__).strip("_"))
     outputs = tree.map_structure(lambda leaf: fresh(leaf, name), specs)

@@ -60,10 +60,12 @@ class Layer(Configurable, Symbolic):
         True
     """
 
+    _seeds: list[Variable]
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.call_spec = CallSpec.of(cls.call)
-        cls.forward = _forward_like(cls.call, cls.call_spec)  # type: ignore[method-assign]
+        cls.forward = _forward_like(cls.call, cls.call_spec)
         cls._computes_mask = cls.compute_mask is not Layer.compute_mask
         if "build" in cls.__dict__:
             cls._build_names = build_shape_names(cls.build)
@@ -272,7 +274,7 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
     return forward
 
 
-Layer.forward = _forward_like(Layer.call, Layer.call_spec)  # type: ignore[method-assign]
+Layer.forward = _forward_like(Layer.call, Layer.call_spec)
 
 
 def _checked_name(name: Any) -> str:

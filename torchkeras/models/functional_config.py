@@ -195,7 +195,7 @@ def _torch_function(module: str, name: str) -> Callable[..., Any]:
             f"The config names {module}.{name}, which is no torch function of tensors. "
             "Only functions that torch lets tensor-like objects override can be in a model."
         )
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def _takes_tensors(function: Any) -> bool:
@@ -237,7 +237,7 @@ class _Reader:
         self.waiting: list[tuple[str, int, Any, Mapping[str, Any]]] = []
         for entry in entries:
             name = str(entry.get("name") or entry["config"]["name"])
-            target = find_function(entry) or deserialize_keras_object(entry)
+            target: Any = find_function(entry) or deserialize_keras_object(entry)
             if not entry["inbound_nodes"]:
                 self.outputs[name, 0] = tree.flatten(target.output)
             for index, node in enumerate(entry["inbound_nodes"]):

@@ -102,7 +102,7 @@ class Programmed(Layer):
                 f"Model {type(self).__name__!r} has no `call` method. Define `call(self, inputs)`, "
                 "or make the model from symbols with `Model(inputs, outputs)`."
             )
-        run = self._run or self._runner()
+        run = self._runner() if self._run is None else self._run
         if type(inputs) is Tensor and self._takes_one:
             return run(inputs)
         return run(*self._flat_inputs(inputs))
@@ -245,7 +245,10 @@ class Programmed(Layer):
         if self._program is None:
             return [child for child in children_of(self) if isinstance(child, Layer)]
         names = dict.fromkeys(step.name for step in self._program.steps if step.is_layer)
-        return [self._input_layers.get(name) or self._modules[_module_key(name)] for name in names]
+        found: list[Any] = [
+            self._input_layers.get(name) or self._modules[_module_key(name)] for name in names
+        ]
+        return found
 
     @layers.setter
     def layers(self, _: Any) -> None:

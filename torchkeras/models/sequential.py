@@ -10,7 +10,7 @@ from torchkeras._base.messages import show
 from torchkeras._base.naming import name_scope
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
-from torchkeras._symbolic.tensor import is_keras_tensor
+from torchkeras._symbolic.tensor import KerasTensor, is_keras_tensor
 from torchkeras.layers.base.calling import first_argument
 from torchkeras.layers.base.shapes import shapes_of
 from torchkeras.layers.core.input_layer import InputLayer
@@ -41,6 +41,9 @@ class Sequential(Model):
     """
 
     _keras_module = "keras"
+    _chain: list[Layer]
+    _entry: InputLayer | None
+    _last: KerasTensor | None
 
     def __init__(
         self,

@@ -17,7 +17,8 @@ _KEYS = (
 def _variables(model: Any, key: str) -> Sequence[Variable]:
     if key == "optimizer_variables":
         return model.optimizer.variables if model.optimizer is not None else ()
-    return getattr(model, key)  # type: ignore[no-any-return]
+    found: Sequence[Variable] = getattr(model, key)
+    return found
 
 
 def read(model: Any, as_arrays: bool) -> dict[str, Any]:

@@ -258,6 +258,8 @@ def multi_hot(
         **kwargs: `num_tokens`, the older name of `num_classes`.
     """
     size = kwargs.get("num_tokens", num_classes)
+    if size is None:
+        raise ValueError("`num_classes` must be given. Received: num_classes=None.")
     indices = tensor(inputs)
     hot = one_hot(indices, size, dtype=dtype, sparse=sparse)
     return hot.amax(dim=max(indices.dim() - 1, 0)).movedim(-1, axis) if indices.dim() else hot

@@ -43,9 +43,7 @@ def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
     return list(zip(paths, leaves, strict=True))
 
 
-def map_structure(
-    func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True
-) -> Any:
+def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True) -> Any:
     """Apply `func` to the leaves of structures of one shape, and return that shape.
 
     Args:
@@ -88,11 +86,11 @@ def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) 
             return None if replaced is MAP_TO_NONE else replaced
     result = structure
     if is_nested(structure):
-        children, treedef = optree.tree_flatten_one_level(structure, none_is_leaf=True)[:2]
-        del treedef
-        packed = [traverse(func, child, top_down) for child in children]
-        shallow = optree.tree_structure(structure, is_leaf=lambda x: x is not structure, none_is_leaf=True)
-        result = shallow.unflatten(packed)
+        shallow = optree.tree_structure(
+            structure, is_leaf=lambda node: node is not structure, none_is_leaf=True
+        )
+        children = optree.tree_flatten_one_level(structure, none_is_leaf=True)[0]
+        result = shallow.unflatten([traverse(func, child, top_down) for child in children])
     if top_down:
         return result
     replaced = func(result)
@@ -110,7 +108,9 @@ def assert_same_structure(a: Any, b: Any) -> None:
     """
     first, second = (optree.tree_structure(tree, none_is_leaf=True) for tree in (a, b))
     if first != second:
-        raise ValueError(f"`a` and `b` must have the same structure. Received: {first} and {second}.")
+        raise ValueError(
+            f"`a` and `b` must have the same structure. Received: {first} and {second}."
+        )
 
 
 def lists_to_tuples(structure: Any) -> Any:

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,13 +21,10 @@ from torchkeras._symbolic.spec import Spec, has_spec
 
 from .input_spec import check_inputs
 
-if TYPE_CHECKING:
-    from torchkeras.layers.layer import Layer
-
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-def call_in_full(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_in_full(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a layer with whatever Keras allows: arrays, symbols, masks, `training`."""
     args, kwargs = _convert(layer, args, kwargs)
     if has_spec(args, kwargs):
@@ -39,7 +36,7 @@ def call_in_full(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) 
         return _run_scoped(layer, args, kwargs)
 
 
-def _run_scoped(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _run_scoped(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a layer; what its first call builds has paths below the layer's name."""
     if layer.built:
         return run(layer, args, kwargs)
@@ -47,7 +44,7 @@ def _run_scoped(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -
         return run(layer, args, kwargs)
 
 
-def run(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def run(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a layer on tensors: build it if need be, check the inputs, pass masks."""
     args = layer.fit_arguments(args)
     inputs = first_argument(layer, args, kwargs)
@@ -65,7 +62,7 @@ def run(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return layer.finish_call(inputs, masks, outputs)
 
 
-def _explained(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _explained(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     try:
         return layer.call(*args, **kwargs)
     except Exception as error:
@@ -73,7 +70,7 @@ def _explained(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) ->
         raise
 
 
-def explain(layer: "Layer", args: tuple[Any, ...], error: BaseException) -> None:
+def explain(layer: Any, args: tuple[Any, ...], error: BaseException) -> None:
     """Add to an error which layer raised it, and on what."""
     if torch.compiler.is_compiling() or getattr(error, "_explained_by_layer", False):
         return
@@ -85,7 +82,7 @@ def explain(layer: "Layer", args: tuple[Any, ...], error: BaseException) -> None
 # Arguments
 
 
-def first_argument(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def first_argument(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the layer's inputs, given by position or by name."""
     if args:
         return args[0]
@@ -93,7 +90,7 @@ def first_argument(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]
     return kwargs.get(names[0]) if names else next(iter(kwargs.values()), None)
 
 
-def _convert(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+def _convert(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
     """Turn arrays into tensors and floats into the compute dtype."""
 
     def leaf(value: Any) -> Any:
@@ -108,7 +105,7 @@ def _convert(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     }
 
 
-def convert_leaf(layer: "Layer", value: Any) -> Any:
+def convert_leaf(layer: Any, value: Any) -> Any:
     """Return a tensor for an array or variable, with floats in the layer's compute dtype."""
     if isinstance(value, Variable):
         value = value.value
@@ -138,7 +135,7 @@ def _owned(array: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
     return array if array.flags.writeable and array.dtype.isnative else array.copy()
 
 
-def _device_of(layer: "Layer") -> torch.device:
+def _device_of(layer: Any) -> torch.device:
     for tensor in (*layer.parameters(), *layer.buffers()):
         return tensor.device
     return device.running()
@@ -158,7 +155,7 @@ def _refuse_non_tensors(arg: Any) -> None:
 
 
 @contextmanager
-def training_mode(layer: "Layer", training: bool) -> Iterator[None]:
+def training_mode(layer: Any, training: bool) -> Iterator[None]:
     """Put a layer and everything below it into one mode inside the scope."""
     changed = [module for module in layer.modules() if module.training != training]
     for module in changed:
@@ -170,7 +167,7 @@ def training_mode(layer: "Layer", training: bool) -> Iterator[None]:
             module.training = not training
 
 
-def _fill_masks(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _fill_masks(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the mask of the inputs, and give `call` the masks that it takes and nobody gave."""
     named = dict(zip(layer.call_spec.names, args, strict=False)) | kwargs
     first = next(iter(named), None)
@@ -195,9 +192,10 @@ def masks_of(value: Any) -> Any:
     return masks if any(mask is not None for mask in leaves_of(masks)) else None
 
 
-def _call_cast(layer: "Layer", args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _call_cast(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a layer whose variables are kept in one dtype and used in another."""
     swapped: list[tuple[dict[str, Any], str, Tensor]] = []
+    store: dict[str, Any]
     for variable in layer.own_variables():
         for module, key in variable.parts:
             store = module._parameters if key in module._parameters else module._buffers

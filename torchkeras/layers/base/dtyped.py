@@ -69,7 +69,7 @@ class Dtyped(WeightOwner):
         return self.to("cpu")
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         before = to_torch(self.variable_dtype)
         after = fn(torch.empty(0, dtype=before)).dtype
         if after is not before:

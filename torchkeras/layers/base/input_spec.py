@@ -149,7 +149,7 @@ def _hint(spec: InputSpec, x: Any) -> str:
         return ""
     ndim = spec.ndim or spec.min_ndim
     if ndim is not None and len(shape) == ndim - 1:
-        return " Is the batch axis (or the channel axis) missing? Add it with `x[None]` or `x[..., None]`."
+        return " Is the batch or channel axis missing? Add it with `x[None]` or `x[..., None]`."
     channels = spec.axes.get(-1) or spec.axes.get(1)
     if channels is not None and len(shape) > 2 and channels in shape[1:]:
         return (

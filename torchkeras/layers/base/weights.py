@@ -35,7 +35,7 @@ class WeightOwner(TrackedModule):
         return {}
 
     def stock(self, module_class: Callable[..., _Stock], *args: Any, **kwargs: Any) -> _Stock:
-        """Make a stock torch module with memory for its parameters but without torch's first values.
+        """Make a stock torch module, with memory for its parameters but without first values.
 
         Args:
             module_class: A class such as `nn.Linear`.
@@ -239,8 +239,8 @@ class WeightOwner(TrackedModule):
         for variable, value in zip(variables, weights, strict=True):
             if tuple(np.shape(value)) != variable.shape:
                 raise ValueError(
-                    f"Layer {self.name!r} weight {variable.path!r} of shape {variable.shape} is not "
-                    f"compatible with the provided weight {show(value)}."
+                    f"Layer {self.name!r} weight {variable.path!r} of shape {variable.shape} is "
+                    f"not compatible with the provided weight {show(value)}."
                 )
         for variable, value in zip(variables, weights, strict=True):
             variable.assign(value)

@@ -6,8 +6,7 @@ from typing import Any
 from torchkeras._base.dtypes import standardize_dtype
 from torchkeras._base.naming import auto_name
 from torchkeras._symbolic.tensor import KerasTensor, Node
-
-from ..layer import Layer
+from torchkeras.layers.layer import Layer
 
 
 class InputLayer(Layer):
@@ -82,7 +81,7 @@ class InputLayer(Layer):
         }
 
 
-def Input(  # noqa: N802
+def Input(
     shape: Any = None,
     batch_size: int | None = None,
     dtype: Any = None,
@@ -122,7 +121,7 @@ def Input(  # noqa: N802
         input_tensor=tensor,
         optional=optional,
     )
-    return layer.output  # type: ignore[no-any-return]
+    return layer.output
 
 
 def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any) -> tuple[int | None, ...]:
@@ -144,6 +143,7 @@ def _size(size: Any, shape: Any) -> int | None:
         return None
     if isinstance(size, bool) or not hasattr(size, "__index__") or size.__index__() < 0:
         raise ValueError(
-            f"`shape` must hold positive integers, or `None` for unknown sizes. Received: shape={shape!r}."
+            "`shape` must hold positive integers, or `None` for unknown sizes. "
+            f"Received: shape={shape!r}."
         )
     return int(size)

@@ -30,6 +30,7 @@ class Feed:
         self.device: torch.device | None = None
         self._steps = None if steps is None else positive_int("steps_per_epoch", steps)
         self._running: Iterator[Any] | None = None
+        self._taken = 0
         self._seen: int | None = None
 
     @property
@@ -68,13 +69,15 @@ class Feed:
     def _some(self, steps: int) -> Iterator[Any]:
         """Take `steps` batches, going round the data as often as needed between epochs."""
         if self._running is None:
-            self._running = self._pass()
+            self._running, self._taken = self._pass(), 0
         taken = 0
         for batch in islice(self._running, steps):
             taken += 1
             yield batch
-        if taken < steps:
+        self._taken += taken
+        if taken < steps or self._taken == self.source.num_batches:
             self._running = None
+        if taken < steps:
             _warn_out_of_data(steps, taken)
 
 

@@ -195,14 +195,15 @@ def _terms(wanted: Any, y_true: Any, y_pred: Any, names: Any, path: Path) -> lis
                 f"{len(outputs)} outputs. Add up several losses of one output in a function."
             )
     if not isinstance(wanted, type(y_pred)):
-        raise KeyError(_no_such_path(path))
+        raise KeyError(_no_such_path(path, "the model's output (`y_pred`)"))
     keys = wanted.keys() if isinstance(wanted, dict) else range(len(wanted))
     found: list[Term] = []
     for key in keys:
         if wanted[key] is None:
             continue
         if not (_has(y_true, key) and _has(y_pred, key)):
-            raise KeyError(_no_such_path((*path, key)))
+            where = "either the model's output (`y_pred`) or in the labels (`y_true`)"
+            raise KeyError(_no_such_path((*path, key), where))
         below = names[key] if tree.is_nested(names) else names
         found += _terms(wanted[key], y_true[key], y_pred[key], below, (*path, key))
     return found
@@ -263,8 +264,5 @@ def _at(structure: Any, path: Path) -> Any:
     return structure
 
 
-def _no_such_path(path: Path) -> str:
-    return (
-        f"The path: {path} in the `loss` argument, can't be found in either the model's output "
-        "(`y_pred`) or in the labels (`y_true`)."
-    )
+def _no_such_path(path: Path, where: str) -> str:
+    return f"The path: {path} in the `loss` argument, can't be found in {where}."

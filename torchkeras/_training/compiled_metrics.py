@@ -115,7 +115,7 @@ class CompiledMetrics(metrics_module.Metric):
         try:
             if listed is None:
                 return self._nested(given, names, y_true, y_pred, count)
-            labels = names or [None] * count
+            labels: Sequence[str | None] = names or [None] * count
             parts = zip(listed, self._flat(y_true), self._flat(y_pred), labels, strict=False)
             return [_group(*part) for part in parts]
         except (ValueError, TypeError) as error:
@@ -125,7 +125,7 @@ class CompiledMetrics(metrics_module.Metric):
         self, given: Any, names: list[str] | None, y_true: Any, y_pred: Any, count: int
     ) -> _PerOutput:
         """Match metrics that have the structure of deeply nested outputs."""
-        labels = names or [None] * count
+        labels: Sequence[str | None] = names or [None] * count
         paths = [path for path, _ in tree.flatten_with_path(y_pred)]
         found: _PerOutput = []
         for path, label in zip(paths, labels, strict=True):

@@ -31,7 +31,6 @@ from .steps import Steps, overridden
 class Running(Steps):
     """The machinery between the public methods and the loop."""
 
-    optimizer: Any
     run_eagerly: bool = False
     jit_compile: bool = False
     steps_per_execution: int = 1
@@ -85,6 +84,9 @@ class Running(Steps):
         self._place_for_run()
         if self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
+
+    def _place_for_run(self) -> None:
+        """Stay where the weights are; `Model` looks for the best device."""
 
     def _run_device(self) -> torch.device:
         """Return the device of the weights, or that on which a model without any runs."""

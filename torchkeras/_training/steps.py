@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,22 @@ class Steps(_Base):
     """The overridable parts of training, evaluation and prediction."""
 
     _compiled: Compiled
+    optimizer: Any
     compiled: bool = False
+
+    # Keras's own names, which steps copied from it use.
+
+    @property
+    def _loss_tracker(self) -> Any:
+        return self._compiled.tracker
+
+    @property
+    def _compile_loss(self) -> Any:
+        return self._compiled.loss
+
+    @property
+    def _compile_metrics(self) -> Any:
+        return self._compiled.metrics
 
     # One batch
 
@@ -116,7 +131,7 @@ class Steps(_Base):
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool = True
     ) -> Any:
         """Call `compute_loss`, also one that was written without `training`."""
-        if _takes_training(type(self)):
+        if _takes_training(type(self).compute_loss):
             return self.compute_loss(x, y, y_pred, sample_weight, training=training)
         return self.compute_loss(x, y, y_pred, sample_weight)
 
@@ -207,8 +222,8 @@ def added_loss(loss: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=256)
-def _takes_training(model_class: type[Steps]) -> bool:
-    return "training" in inspect.signature(model_class.compute_loss).parameters
+def _takes_training(compute_loss: Callable[..., Any]) -> bool:
+    return "training" in inspect.signature(compute_loss).parameters
 
 
 def overridden(model: Steps, *names: str) -> bool:

@@ -10,7 +10,7 @@ from torchkeras.metrics.metric import held
 class LossTracker(metrics.Mean):
     """A mean over samples of values that are means over batches.
 
-    Samples are counted on the host, and their number is written into the variable when it is wanted.
+    Samples are counted on the host, and their number is written down when it is wanted.
     """
 
     _direction = "down"

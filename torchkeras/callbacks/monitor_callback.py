@@ -1,9 +1,10 @@
 """What callbacks share that watch one metric."""
 
-import operator
 import warnings
 from collections.abc import Callable
 from typing import Any
+
+from torchkeras import ops
 
 from .callback import Callback, Logs
 
@@ -41,12 +42,12 @@ class MonitorCallback(Callback):
         self.monitor, self.mode = monitor, mode
         self.best: Any = baseline
         self.min_delta = abs(min_delta)
-        self.monitor_op: Callable[[Any, Any], bool] | None = None
+        self.monitor_op: Callable[[Any, Any], Any] | None = None
 
     def _set_monitor_op(self) -> None:
         """Settle which way is better, which only a built model's metrics can say."""
         up = self.mode == "max" or (self.mode == "auto" and self._is_better_up())
-        self.monitor_op = operator.gt if up else operator.lt
+        self.monitor_op = ops.greater if up else ops.less
         if not up:
             self.min_delta = -self.min_delta
 

@@ -37,6 +37,8 @@ def tensor(x: Any) -> Tensor:
         return x.value
     if hasattr(type(x), "__torch_function__"):
         return x
+    if isinstance(x, float):
+        x = float(x)  # NumPy's float64 is a Python float too, and as such has no width
     leaves = tree.flatten(x) if isinstance(x, (list, tuple)) else [x]
     if any(isinstance(leaf, (Tensor, Variable)) for leaf in leaves):
         return torch.stack([tensor(item) for item in x])

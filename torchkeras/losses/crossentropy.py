@@ -211,9 +211,8 @@ def _labels(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
         raise ValueError(f"`y_pred` must have an axis of classes. Received: y_pred={show(y_pred)}.")
     if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
         y_true = y_true.squeeze(axis)
-    kept = list(y_pred.shape)
-    del kept[axis]
-    if list(y_true.shape) != kept:
+    kept = y_pred.shape[:-1] if axis == -1 else (*y_pred.shape[:axis], *y_pred.shape[axis:][1:])
+    if y_true.shape != kept:
         raise ValueError(
             "`y_true` must hold one class number for each sample: the shape of `y_pred` without "
             f"the axis of the classes (axis={axis}). Received: {shapes(y_true, y_pred)}. One-hot "

@@ -12,7 +12,7 @@ from torchkeras._base.serialization import deserialize_keras_object, serialize_k
 from torchkeras._state.convert import tensor
 from torchkeras._state.masked import mask_of
 from torchkeras.losses.arguments import squeeze_or_expand_to_same_rank, to_tensor
-from torchkeras.losses.reduction import apply_mask, divide_no_nan
+from torchkeras.losses.reduction import apply_mask
 
 from .metric import Metric, held
 
@@ -156,7 +156,8 @@ class Mean(Metric):
 
     def result(self) -> Tensor:
         """Return the mean so far; 0 if nothing has come yet."""
-        return divide_no_nan(held(self.total), held(self.count))
+        total, count = held(self.total), held(self.count)
+        return torch.where(count == 0, 0.0, total / count)
 
 
 class MeanMetricWrapper(Mean):

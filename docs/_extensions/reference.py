@@ -52,7 +52,7 @@ class Entry:
     @property
     def directive(self) -> str:
         if inspect.isclass(self.thing):
-            return f".. autoclass:: {self.home}\n   :members:\n   :show-inheritance:\n"
+            return f".. autoclass:: {self.home}\n   :members:\n"
         if callable(self.thing):
             return f".. autofunction:: {self.home}\n"
         return f".. py:data:: {self.home}\n   :value: {self.thing!r}\n"
@@ -111,7 +111,8 @@ def _write_namespace(folder: Path, path: str, entries: list[Entry]) -> None:
         body = [_title(f"{path}: {family}"), *(entry.directive for entry in members)]
         (folder / f"{path}-{family}.rst").write_text("\n".join(body), "utf-8")
     if families:
-        text.insert(1, _toctree([f"{path}-{family}" for family in sorted(families)], hidden=True))
+        pages = [f"{family} <{path}-{family}>" for family in sorted(families)]
+        text.insert(1, _toctree(pages, hidden=True))
     (folder / f"{path}.rst").write_text("\n".join(text), "utf-8")
 
 

@@ -109,7 +109,7 @@ class Layer(Configurable, Symbolic):
 
         Args:
             *args: Tensors.
-            **kwargs: Tensors and settings; `training` and `mask` are filled in if `call` names them.
+            **kwargs: Tensors and settings; `training` and `mask` are filled in if named.
         """
         raise NotImplementedError(
             f"Layer {type(self).__name__!r} has no `call` method. Define `call(self, inputs)`."

@@ -11,6 +11,7 @@ from torchkeras._base.messages import did_you_mean, one_of
 from torchkeras._base.naming import auto_name
 from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._training.trainer import Trainer
+from torchkeras.export import export_model
 from torchkeras.layers.base.shapes import map_shapes
 from torchkeras.layers.layer import Layer
 
@@ -182,6 +183,32 @@ class Model(Trainer, Programmed):
             **kwargs: `objects_to_skip`, layers that are left alone.
         """
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def export(
+        self,
+        filepath: "str | os.PathLike[str]",
+        format: str = "torch",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write the forward pass as a program; see `torchkeras.export.export_model`.
+
+        Args:
+            filepath: A file that ends in `.pt2`.
+            format: `"torch"`.
+            verbose: Whether a line says where the file is.
+            input_signature: A list with one structure of symbols.
+            **kwargs: Passed to `torch.export.export`.
+        """
+        export_model(self, filepath, format, verbose, input_signature, **kwargs)
+
+    def get_quantization_layer_structure(self, mode: str | None = None) -> None:
+        """Return the blocks that a quantization mode works on: none, unless a subclass says so.
+
+        Args:
+            mode: The quantization mode.
+        """
 
     def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
         """Return all variables, nested by the parts of their paths.

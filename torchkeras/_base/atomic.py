@@ -1,0 +1,58 @@
+"""Writing a file so that it is there wholly or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(filepath: "str | os.PathLike[str]") -> Iterator[Path]:
+    """Yield a path to write to; afterwards it takes the place of `filepath` in one step.
+
+    The new file lies beside the old one, is flushed to the disk and then renamed. If the writing
+    fails, or the process is killed, the old file is still whole.
+
+    Args:
+        filepath: The file to make or to replace.
+
+    Raises:
+        FileNotFoundError: If its folder does not exist.
+        IsADirectoryError: If it is a folder.
+    """
+    target = Path(os.path.realpath(filepath))
+    _check(target, filepath)
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
+    try:
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        yield temporary
+        _flush(temporary, os.O_RDWR)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":
+        _flush(target.parent, os.O_RDONLY)
+
+
+def _check(target: Path, filepath: "str | os.PathLike[str]") -> None:
+    if target.is_dir():
+        raise IsADirectoryError(
+            f"`filepath` must not be a folder. Received: filepath={os.fspath(filepath)!r}. Add the "
+            "name of a file to it."
+        )
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of `filepath` does not exist. Received: filepath={os.fspath(filepath)!r}. "
+            f"Make it first: `os.makedirs({os.fspath(target.parent)!r})`."
+        )
+
+
+def _flush(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -211,7 +211,7 @@ def _table(width: int, widths: list[int], connected: bool, show_trainable: bool)
         columns.append(("Trainable", "center"))
     made = [
         Column(header, justify=justify, width=column_width)
-        for (header, justify), column_width in zip(columns, widths, strict=True)
+        for (header, justify), column_width in zip(columns, widths, strict=False)
     ]
     return Table(*made, width=width, show_lines=True)
 
@@ -304,11 +304,10 @@ def _text(*pieces: Any) -> "Text":
 
 
 def _totals(model: Any) -> list["Text"]:
-    trained, fixed, extra = model.trainable_weights, model.non_trainable_weights, []
-    optimizer = getattr(model, "optimizer", None) if getattr(model, "compiled", False) else None
-    built = optimizer is not None and optimizer.built
-    if built:
-        extra = list(optimizer.variables)
+    trained, fixed = model.trainable_weights, model.non_trainable_weights
+    optimizer: Any = getattr(model, "optimizer", None)
+    built = bool(getattr(model, "compiled", False) and optimizer and optimizer.built)
+    extra = list(optimizer.variables) if built else []
     lines = [
         _total("Total", [*trained, *fixed], extra),
         _total("Trainable", trained),

@@ -1,0 +1,114 @@
+"""What in a model has weights, and under which path Keras's files keep it.
+
+The path is made of attribute names; in a list or dictionary, of class names in snake case with a
+counter. Attributes come in alphabetical order, private ones last; the layers of functional and
+sequential models come first. What is met twice counts where it is met first.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from torch import nn
+
+from torchkeras._base.naming import to_snake_case
+from torchkeras.layers.layer import Layer
+
+_LIBRARY = __name__.partition(".")[0]
+
+
+def saveables(root: Any, skip: Iterable[Any] = ()) -> Iterator[tuple[str, Any]]:
+    """Yield the paths and objects of a model: itself, layers, torch modules, metrics, optimizer.
+
+    Args:
+        root: A model or layer.
+        skip: Objects to leave out, with what is in them alone.
+    """
+    yield from _walk(root, "", {id(item) for item in skip})
+
+
+def _walk(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    if id(item) in seen:
+        return
+    seen.add(id(item))
+    yield path, item
+    if isinstance(item, Layer):
+        stock = {id(owner) for variable in item.own_variables() for owner, _ in variable.parts}
+        for name, child in _attributes(item):
+            if not _is_stock(child, stock):
+                yield from _child(child, f"{path}/{name}" if path else name, seen)
+
+
+def _child(child: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    if isinstance(child, (list, tuple, Mapping)):
+        yield from _container(child, path, seen)
+    elif is_saveable(child):
+        yield from _walk(child, path, seen)
+
+
+def _container(container: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    if id(container) in seen:
+        return
+    seen.add(id(container))
+    counts: dict[str, int] = {}
+    for item in container.values() if isinstance(container, Mapping) else container:
+        if isinstance(item, (list, tuple, Mapping)):
+            yield from _container(item, f"{path}/{_counted('container', counts)}", seen)
+        elif is_saveable(item):
+            name = _counted(to_snake_case(type(item).__name__), counts)
+            yield from _walk(item, f"{path}/{name}", seen)
+
+
+def _counted(name: str, counts: dict[str, int]) -> str:
+    counts[name] = counts.get(name, -1) + 1
+    return f"{name}_{counts[name]}" if counts[name] else name
+
+
+def is_saveable(item: Any) -> bool:
+    """Say whether a file keeps something of an object."""
+    return isinstance(item, nn.Module) or hasattr(item, "save_own_variables") or is_metric(item)
+
+
+def is_metric(item: Any) -> bool:
+    """Say whether an object is a metric."""
+    return bool(getattr(item, "_is_metric", False)) and not isinstance(item, type)
+
+
+def _is_stock(child: Any, stock: set[int]) -> bool:
+    """Say whether a torch module only computes for a layer, whose own variables it holds."""
+    if isinstance(child, (Layer, list, Mapping)) or not isinstance(child, nn.Module):
+        return False
+    return any(id(module) in stock for module in child.modules()) or not child.state_dict()
+
+
+def _attributes(layer: Layer) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes of a layer that may hold something to save, in Keras's order."""
+    is_model = hasattr(layer, "get_layer")
+    is_sequential = hasattr(layer, "_chain")
+    if is_sequential or (is_model and getattr(layer, "program", None) is not None):
+        yield "layers", layer.layers
+    names = {*layer._modules, *_own_properties(type(layer))}
+    names |= {name for name, value in vars(layer).items() if _is_plain_saveable(value)}
+    if is_model:
+        names |= {"layers", "optimizer"}
+    for name in sorted(names, key=lambda name: f"~{name}" if name.startswith("_") else name):
+        # As in Keras: a property that cannot be read yet holds nothing to save.
+        with contextlib.suppress(Exception):
+            yield name, getattr(layer, name)
+
+
+def _is_plain_saveable(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(is_metric(item) for item in value)
+    return is_metric(value)
+
+
+def _own_properties(cls: type) -> set[str]:
+    """Return the properties that a user's class defines."""
+    return {
+        name
+        for base in cls.__mro__
+        if base.__module__.partition(".")[0] not in (_LIBRARY, "torch", "builtins")
+        for name, value in vars(base).items()
+        if isinstance(value, property)
+    }

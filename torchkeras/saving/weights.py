@@ -1,0 +1,110 @@
+"""`save_weights` and `load_weights`, by the ending of the file's name."""
+
+import os
+import sys
+from typing import Any
+
+from . import safetensors_file, weights_h5
+
+_ENDINGS = (".weights.h5", ".safetensors")
+
+
+def save_weights(
+    model: Any,
+    filepath: "str | os.PathLike[str]",
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+    **kwargs: Any,
+) -> None:
+    """Write the weights of a model to a file, which is replaced in one step.
+
+    Args:
+        model: A built model or layer.
+        filepath: A file that ends in `.weights.h5` (Keras's format, which Keras reads too, with the
+            state of the optimizer) or `.safetensors` (the `state_dict`, under torch's names).
+        overwrite: Whether a file that exists is replaced without asking.
+        max_shard_size: Not available yet; only `None`.
+        **kwargs: `objects_to_skip`, a list of layers whose weights a `.weights.h5` leaves out.
+
+    Raises:
+        ValueError: If the ending is another one, or the model is not built.
+
+    Example:
+        >>> import torchkeras, tempfile
+        >>> model = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
+        >>> path = tempfile.mkdtemp() + "/model.weights.h5"
+        >>> torchkeras.saving.save_weights(model, path)
+        >>> torchkeras.saving.load_weights(model, path)
+    """
+    name = _checked(filepath, "saving")
+    if max_shard_size is not None:
+        raise ValueError(
+            "Weights cannot be split over several files yet. "
+            f"Received: max_shard_size={max_shard_size}. Leave it out."
+        )
+    _require_built(model, "saving")
+    if not overwrite and os.path.exists(filepath) and not _may_overwrite(name):
+        return
+    _format_of(name).save(model, filepath, **kwargs)
+
+
+def load_weights(
+    model: Any, filepath: "str | os.PathLike[str]", skip_mismatch: bool = False, **kwargs: Any
+) -> None:
+    """Read the weights of a model from a file that `save_weights` or Keras has written.
+
+    Names and shapes are compared first: a file that does not fit changes nothing.
+
+    Args:
+        model: A built model or layer of the same architecture.
+        filepath: A file that ends in `.weights.h5` or `.safetensors`.
+        skip_mismatch: Whether layers that do not fit keep their weights, with a warning, in place
+            of an error.
+        **kwargs: `objects_to_skip`, a list of layers that a `.weights.h5` file leaves alone.
+
+    Raises:
+        ValueError: If the ending is another one, the model is not built, the file does not fit the
+            model, or it links to anything outside itself.
+    """
+    name = _checked(filepath, "loading")
+    _require_built(model, "loading")
+    if not os.path.isfile(filepath):
+        raise FileNotFoundError(f"There is no such file: filepath={name!r}.")
+    _format_of(name).load(model, filepath, skip_mismatch, **kwargs)
+
+
+def _format_of(name: str) -> Any:
+    return weights_h5 if name.endswith(".h5") else safetensors_file
+
+
+def _checked(filepath: "str | os.PathLike[str]", what: str) -> str:
+    name = os.fspath(filepath)
+    if name.endswith(_ENDINGS):
+        return name
+    whole = (
+        " Whole models in one file are not available yet; `to_json` and `save_weights` keep both "
+        "halves of a model."
+        if name.endswith((".keras", ".h5", ".hdf5"))
+        else ""
+    )
+    raise ValueError(
+        "The filename must end in `.weights.h5` or `.safetensors`. "
+        f"Received: filepath={name} (for {what} weights).{whole}"
+    )
+
+
+def _require_built(model: Any, what: str) -> None:
+    if not model.built:
+        raise ValueError(
+            f"Model {model.name!r} has not yet been built, so it has no weights for {what}. Call "
+            "it on some data or `build(input_shape)` first."
+        )
+
+
+def _may_overwrite(name: str) -> bool:
+    """Ask a person whether a file may be replaced; where nobody can answer, refuse."""
+    if not sys.stdin.isatty():
+        raise FileExistsError(
+            f"The file exists already: filepath={name!r}. Pass `overwrite=True` to replace it."
+        )
+    return input(f"{name} exists already. Replace it? [y/n] ").strip().lower() in ("y", "yes")

@@ -1,0 +1,194 @@
+"""Weights as a `.weights.h5` file, laid out as Keras 3 does it: `layers/NAME/vars/0` and so on."""
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import nn
+
+from torchkeras._base.atomic import replacing
+from torchkeras._state.variable import Variable
+from torchkeras.layers.base.weights import WeightOwner
+from torchkeras.layers.core.torch_module_wrapper import TorchModuleWrapper
+from torchkeras.layers.layer import Layer
+
+from .h5_reading import Datasets, find_group, opened, read
+from .saveables import is_metric, saveables
+
+if TYPE_CHECKING:
+    import h5py
+
+_Array = np.ndarray[Any, Any]
+
+
+def save(
+    model: Any, filepath: "str | os.PathLike[str]", objects_to_skip: Iterable[Any] | None = None
+) -> None:
+    """Write the variables of a model and of its optimizer."""
+    import h5py
+
+    with replacing(filepath) as path, h5py.File(path, "w") as file:
+        for inner_path, item in saveables(model, objects_to_skip or ()):
+            group = file.create_group(f"{inner_path}/vars" if inner_path else "vars")
+            if isinstance(getattr(item, "name", None), str):
+                group.attrs["name"] = item.name
+            _write(item, _Store(group))
+
+
+def _write(item: Any, store: "_Store") -> None:
+    if hasattr(item, "save_own_variables") and not isinstance(item, TorchModuleWrapper):
+        item.save_own_variables(store)
+        return
+    for name, target in _targets(item).items():
+        store[name] = target.numpy()
+
+
+class _Store(MutableMapping[str, Any]):
+    """An empty group that `save_own_variables` fills."""
+
+    def __init__(self, group: "h5py.Group") -> None:
+        self._group = group
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if isinstance(value, Variable):
+            value = value.numpy()
+        elif hasattr(value, "detach"):
+            value = value.detach().cpu().numpy()
+        self._group.create_dataset(name, data=np.asarray(value))
+
+    def __getitem__(self, name: str) -> _Array:
+        return np.asarray(self._group[name])
+
+    def __delitem__(self, name: str) -> None:
+        del self._group[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group)
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+
+# Loading
+
+
+@dataclass
+class _Plan:
+    """What is read from where: known targets, and objects that read for themselves."""
+
+    reads: list[tuple[Any, "h5py.Dataset"]]
+    hooks: list[tuple[Any, str, Datasets]]
+    failures: list[tuple[Any, str]]
+
+
+def load(
+    model: Any,
+    filepath: "str | os.PathLike[str]",
+    skip_mismatch: bool = False,
+    objects_to_skip: Iterable[Any] | None = None,
+) -> None:
+    """Read the variables of a model; numbers and shapes are compared before anything is read."""
+    with opened(filepath) as file:
+        plan = _Plan([], [], [])
+        for inner_path, item in saveables(model, objects_to_skip or ()):
+            _add(plan, item, inner_path, file)
+        if plan.failures and not skip_mismatch:
+            raise ValueError(_message(filepath, plan.failures))
+        for target, dataset in plan.reads:
+            target.assign(read(dataset))
+        for item, inner_path, store in plan.hooks:
+            _run_hook(plan, item, inner_path, store)
+    if plan.failures and not skip_mismatch:
+        raise ValueError(_message(filepath, plan.failures))
+    if plan.failures:
+        warnings.warn(_message(filepath, plan.failures), stacklevel=4)
+
+
+def _add(plan: _Plan, item: Any, path: str, file: "h5py.File") -> None:
+    group = find_group(file, f"{path}/vars" if path else "vars")
+    store = Datasets(group)
+    if _reads_for_itself(item):
+        plan.hooks.append((item, path, store))
+        return
+    targets = _targets(item)
+    problem = _mismatch(targets, store, path, item)
+    if problem:
+        plan.failures.append((item, problem))
+    else:
+        plan.reads += [(target, store.dataset(name)) for name, target in targets.items()]
+
+
+def _run_hook(plan: _Plan, item: Any, path: str, store: Datasets) -> None:
+    try:
+        item.load_own_variables(store)
+    except (ValueError, KeyError, TypeError) as error:
+        plan.failures.append((item, f"{path or 'the model'}: {error}"))
+
+
+def _reads_for_itself(item: Any) -> bool:
+    if isinstance(item, Layer):
+        return type(item).load_own_variables is not WeightOwner.load_own_variables
+    return hasattr(item, "load_own_variables")
+
+
+def _targets(item: Any) -> dict[str, Any]:
+    """Return what an object keeps in the file, by name: a layer's variables are numbered."""
+    if isinstance(item, TorchModuleWrapper):
+        item = item.module
+    if isinstance(item, Layer):
+        own = sorted(item._variables, key=lambda variable: not variable.born_trainable)
+        return {str(index): variable for index, variable in enumerate(own)}
+    if is_metric(item):
+        return {str(index): variable for index, variable in enumerate(item.variables)}
+    if isinstance(item, nn.Module):
+        return {name: _TensorTarget(tensor) for name, tensor in item.state_dict().items()}
+    return {}
+
+
+class _TensorTarget:
+    """A tensor of a torch module, with as much of a variable as a file needs."""
+
+    def __init__(self, tensor: Any) -> None:
+        self.tensor = tensor
+        self.shape = tuple(tensor.shape)
+
+    def numpy(self) -> _Array:
+        host = self.tensor.detach().cpu()
+        array: _Array = (host.float() if str(host.dtype) == "torch.bfloat16" else host).numpy()
+        return array
+
+    def assign(self, value: _Array) -> None:
+        import torch
+
+        self.tensor.copy_(torch.from_numpy(np.array(value)))
+
+
+def _mismatch(targets: dict[str, Any], store: Datasets, path: str, item: Any) -> str:
+    """Return why the datasets of a group do not fit an object, or nothing."""
+    place = path or "the model itself"
+    if set(store) != set(targets):
+        built = "" if getattr(item, "built", True) else " It was never built."
+        return (
+            f"{place}: the file has {len(store)} variables, and the object has {len(targets)}: "
+            f"{sorted(store)} and {sorted(targets)}.{built}"
+        )
+    for name, target in targets.items():
+        shape = store.dataset(name).shape
+        if tuple(shape) != tuple(target.shape):
+            return (
+                f"{place}/vars/{name}: the file has the shape {tuple(shape)}, and the model "
+                f"{tuple(target.shape)}."
+            )
+    return ""
+
+
+def _message(filepath: "str | os.PathLike[str]", failures: list[tuple[Any, str]]) -> str:
+    objects = [item for item, _ in failures]
+    return (
+        f"A total of {len(failures)} objects could not be loaded from {os.fspath(filepath)!r}. The "
+        f"first is {objects[0]!r}:\n\n{failures[0][1]}\n\nAll objects that could not be loaded: "
+        f"{objects}"
+    )

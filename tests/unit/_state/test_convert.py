@@ -33,6 +33,11 @@ VALUES = {
     "scalar": np.float64(3.5),
     "scalars": [np.float32(1), np.float32(2)],
     "scalars and ints": [np.float32(1), 2],
+    "halves and floats": [np.float16(1), 1.0],
+    "wide scalars": [np.float64(1), np.int64(2)],
+    "wide integers": [np.int64(1), 2],
+    "integers and floats": [np.int32(1), 2.5],
+    "empty rows": [np.zeros(0, "int64")],
     "rows": [np.ones(2), np.zeros(2)],
     "tensors": [torch.ones(2), torch.zeros(2)],
 }
@@ -48,6 +53,8 @@ def test_values_become_keras_tensors(case):
 
 def test_large_integers_in_a_list_become_int64():
     assert tensor([1, 2**40]).tolist() == [1, 2**40]
+    assert tensor([-(2**31), 2**31 - 1]).dtype == torch.int32
+    assert tensor([-(2**31) - 1]).dtype == torch.int64
 
 
 def test_floats_of_python_follow_floatx():

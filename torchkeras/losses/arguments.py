@@ -6,14 +6,19 @@ import torch
 from torch import Tensor
 
 from torchkeras import tree
+from torchkeras._base.device import device
 from torchkeras._base.dtypes import to_torch
 from torchkeras._state.convert import tensor
 
 
 def to_tensor(x: Any, dtype: torch.dtype | None = None, like: Any = None) -> Tensor:
     """Return `x` as a tensor of `dtype`, if given, on the device of `like`, if that has one."""
-    x = tensor(x)
-    if isinstance(like, Tensor) and x.device != like.device:
+    if not isinstance(like, Tensor):
+        x = tensor(x)
+    elif not isinstance(x, Tensor):
+        with device(like.device):
+            x = tensor(x)
+    elif x.device != like.device:
         return x.to(like.device, dtype)
     return x if dtype is None or x.dtype is dtype else x.to(dtype)
 

@@ -16,6 +16,7 @@ from .loss import Loss
 from .reduction import MEANS
 
 _Mean = Callable[..., Tensor | None]
+_UNWEIGHTED_MEANS = (*MEANS, "mean_with_sample_weight")
 
 
 @dataclass(frozen=True)
@@ -69,23 +70,20 @@ class LossFunctionWrapper(Loss):
         kernel = _KERNELS.get(fn) if inspect.isfunction(fn) else None
         self._takes_labels = kernel is not None and kernel.takes_labels
         self._mean: _Mean | None = None
-        if kernel is not None and self._is_plain_mean():
+        if kernel is not None and type(self).call is LossFunctionWrapper.call:
             self._mean = functools.partial(kernel.mean, **kwargs)
-
-    def _is_plain_mean(self) -> bool:
-        """Say whether the loss is a mean of what the function gives, with no `call` of its own."""
-        is_mean = self.reduction in (*MEANS, "mean_with_sample_weight")
-        return is_mean and type(self).call is LossFunctionWrapper.call
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         if (
             self._mean is not None
             and sample_weight is None
+            and self.reduction in _UNWEIGHTED_MEANS
             and type(y_pred) is Tensor
             and type(y_true) is Tensor
-            and y_pred.dtype is self._float
             and y_pred.device == y_true.device
         ):
+            if y_pred.dtype is not self._float:
+                y_pred = y_pred.to(self._float)
             mean = self._mean(y_true, y_pred)
             if mean is not None:
                 return mean

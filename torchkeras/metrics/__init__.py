@@ -43,6 +43,7 @@ from .probabilistic import CategoricalCrossentropy as CategoricalCrossentropy
 from .probabilistic import KLDivergence as KLDivergence
 from .probabilistic import Poisson as Poisson
 from .probabilistic import SparseCategoricalCrossentropy as SparseCategoricalCrossentropy
+from .r2_score import R2Score as R2Score
 from .regression import CosineSimilarity as CosineSimilarity
 from .regression import LogCoshError as LogCoshError
 from .regression import MeanAbsoluteError as MeanAbsoluteError

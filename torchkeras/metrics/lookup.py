@@ -24,6 +24,7 @@ from .probabilistic import (
     Poisson,
     SparseCategoricalCrossentropy,
 )
+from .r2_score import R2Score
 from .regression import (
     CosineSimilarity,
     LogCoshError,
@@ -39,7 +40,7 @@ _TABLE = names_of(
     *(Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy),
     *(TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy),
     *(MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError),
-    *(MeanSquaredLogarithmicError, CosineSimilarity, LogCoshError),
+    *(MeanSquaredLogarithmicError, CosineSimilarity, LogCoshError, R2Score),
     *(KLDivergence, Poisson, Hinge, SquaredHinge, CategoricalHinge),
     *(BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy),
     bce=BinaryCrossentropy,

@@ -12,6 +12,7 @@ from torchkeras._base.naming import auto_name, name_scope
 from torchkeras._base.settings import floatx
 from torchkeras._state.stateless import swapped
 from torchkeras._state.variable import Variable, as_tensor, read, register
+from torchkeras._symbolic.probe import probing
 from torchkeras.losses.arguments import first_tensor
 
 
@@ -225,6 +226,8 @@ def _beside_the_data(update: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(update)
     def update_state(self: Metric, *args: Any, **kwargs: Any) -> Any:
+        if probing():  # a layer that keeps a metric is being tried on tensors without memory
+            return None
         self._check_super_called()
         data = _first_data(args, kwargs) if self._variables else None
         if data is not None and data.device != held(self._variables[0]).device:

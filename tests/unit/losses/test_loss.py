@@ -106,6 +106,12 @@ def test_subclass_of_a_loss_may_change_call():
     assert Doubled()(torch.zeros(2, 2), torch.ones(2, 2)).item() == 2.0
 
 
+def test_reduction_may_be_changed_later():
+    loss = losses.MeanSquaredError()
+    loss.reduction = "sum"
+    assert loss(torch.zeros(3, 2), torch.ones(3, 2)).item() == 3.0
+
+
 def test_custom_call_gets_structures_of_tensors():
     class OfDict(losses.Loss):
         def call(self, y_true, y_pred):

@@ -92,6 +92,12 @@ CASES = {
     "cosine": Case("CosineSimilarity", numbers, numbers),
     "cosine axis": Case("CosineSimilarity", numbers, numbers, {"axis": 1}, SEQUENCE),
     "log cosh": Case("LogCoshError", numbers, numbers),
+    "r2": Case("R2Score", numbers, numbers),
+    "r2 of each": Case("R2Score", numbers, numbers, {"class_aggregation": None}),
+    "r2 adjusted": Case(
+        "R2Score", numbers, numbers,
+        {"class_aggregation": "variance_weighted_average", "num_regressors": 2},
+    ),
     "kl": Case("KLDivergence", probabilities, probabilities),
     "poisson": Case("Poisson", whole, probabilities),
     "hinge": Case("Hinge", binary, numbers),

@@ -9,7 +9,7 @@ LATER = {
     "AUC", "FalseNegatives", "FalsePositives", "Precision", "PrecisionAtRecall", "Recall",
     "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity", "TrueNegatives",
     "TruePositives", "ConcordanceCorrelation", "PearsonCorrelation", "F1Score", "FBetaScore", "IoU",
-    "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU", "R2Score", "concordance_correlation",
+    "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU", "concordance_correlation",
     "pearson_correlation",
 }  # fmt: skip
 KERAS_NAMES = sorted({name for name in dir(keras.metrics) if not name.startswith("_")} - LATER)

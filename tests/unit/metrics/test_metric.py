@@ -10,6 +10,8 @@ from torch import nn
 
 from tests.unit.metrics.cases import CASES
 from torchkeras import Variable, metrics
+from torchkeras._symbolic.probe import probe
+from torchkeras._symbolic.spec import Spec
 from torchkeras.losses import mean_squared_error
 
 CLASSES = sorted({case.cls for case in CASES.values()} | {"Mean", "Sum"})
@@ -223,6 +225,17 @@ def test_variable_made_by_hand_is_tracked():
 
     metric = ByHand()
     assert metric.variables == [metric.value]
+
+
+def test_finding_out_shapes_does_not_count():
+    metric = metrics.Mean()
+
+    def layer(x):
+        metric.update_state(x)
+        return x
+
+    probe(layer, (Spec((None, 3), "float32"),), {})
+    assert metric.count.value.item() == 0.0
 
 
 def test_super_must_be_called_first():

@@ -209,3 +209,13 @@ def test_wrong_shapes_name_both_arguments_and_both_shapes(row):
 def test_weights_of_a_wrong_shape_are_named():
     with pytest.raises(ValueError, match=r"`sample_weight`.*\(4,\).*\(3,\)"):
         metrics.Mean().update_state(np.ones(4), sample_weight=np.ones(3))
+
+
+@pytest.mark.parametrize(("samples", "message"), [(2, "More independent"), (3, "Division by zero")])
+def test_adjusted_score_of_too_few_samples_is_the_plain_one(samples, message):
+    y_true, y_pred = np.arange(samples * 1.0)[:, None], np.ones((samples, 1))
+    plain, adjusted = metrics.R2Score(), metrics.R2Score(num_regressors=2)
+    plain.update_state(y_true, y_pred)
+    adjusted.update_state(y_true, y_pred)
+    with pytest.warns(UserWarning, match=message):
+        torch.testing.assert_close(adjusted.result(), plain.result())

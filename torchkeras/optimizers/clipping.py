@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .shadow import by_place
+
 
 def clip_each_norm_(grads: list[Tensor], clip: float, spans: Sequence[range] | None = None) -> None:
     """Scale each gradient down to a norm of at most `clip`.
@@ -18,9 +20,10 @@ def clip_each_norm_(grads: list[Tensor], clip: float, spans: Sequence[range] | N
     for span in spans or ():
         if len(span) > 1:
             joint = torch.stack([norms[index] for index in span]).norm()
-            norms[span.start : span.stop] = [joint] * len(span)
-    factors = [clip / norm.clamp_min(clip) for norm in norms]
-    torch._foreach_mul_(grads, factors)
+            norms[span.start : span.stop] = [joint.clone() for _ in span]
+    torch._foreach_div_(norms, clip)
+    torch._foreach_clamp_min_(norms, 1.0)
+    torch._foreach_div_(grads, norms)
 
 
 def clip_global_norm_(grads: list[Tensor], clip: float) -> None:
@@ -31,9 +34,9 @@ def clip_global_norm_(grads: list[Tensor], clip: float) -> None:
     norms = torch._foreach_norm(grads)
     where, dtype = norms[0].device, norms[0].dtype
     norm = torch.stack([each.to(where, dtype) for each in norms]).norm()
-    factor = clip * torch.minimum(1.0 / norm, torch.full_like(norm, 1.0 / clip)) + (norm - norm)
-    for grad in grads:
-        grad.mul_(factor.to(grad.device, grad.dtype))
+    factor = clip * torch.clamp(1.0 / norm, max=1.0 / clip) + (norm - norm)
+    for (device, *_), members in by_place(grads).items():
+        torch._foreach_mul_([grads[index] for index in members], factor.to(device))
 
 
 def clip_value_(grads: list[Tensor], clip: float) -> None:

@@ -26,6 +26,12 @@ class Directory:
         self.variables: list[Variable] = []
         self._aliases: list[tuple[Variable, int]] = []
         self._positions: dict[Hashable, int] | None = None
+        if not isinstance(given, Iterable):
+            raise TypeError(
+                "`variables` must be a list of variables or torch parameters. Received: "
+                f"{type(given).__name__}. Of a model, pass `model.trainable_variables`; of a torch "
+                "module, `module.parameters()`."
+            )
         seen: dict[tuple[int, ...], int] = {}
         for thing in given:
             variable = as_variable(thing, len(self.variables))

@@ -15,9 +15,9 @@ from .optimizer import Optimizer
 from .rmsprop import RMSprop
 from .sgd import SGD
 
-_TABLE: dict[str, type[Optimizer]] = {
-    optimizer.__name__.lower(): optimizer for optimizer in (SGD, RMSprop, Adam, AdamW)
-}
+_CLASSES: tuple[type[Optimizer], ...] = (SGD, RMSprop, Adam, AdamW)
+_LOWER_CASE = {optimizer.__name__.lower(): optimizer for optimizer in _CLASSES}
+_TABLE = {**_LOWER_CASE, **{optimizer.__name__: optimizer for optimizer in _CLASSES}}
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
@@ -50,8 +50,8 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
         0.8
     """
     name = str(config["class_name"])
-    if name.lower() in _TABLE and get_registered_object(name) is None:
-        config = {**config, "class_name": name.lower(), "registered_name": None}
+    if get_registered_object(name, custom_objects, _TABLE) is None and name.lower() in _TABLE:
+        config = {**config, "class_name": name.lower()}
     return deserialize_keras_object(config, custom_objects, module_objects=_TABLE)
 
 
@@ -82,18 +82,19 @@ def get(identifier: Any) -> Any:
 
 
 def _refusal(identifier: Any) -> str:
-    hint = ""
+    hint, shown = "", show(identifier)
     if isinstance(identifier, str):
-        hint = did_you_mean(identifier.lower(), _TABLE)
+        hint = did_you_mean(identifier.lower(), _LOWER_CASE)
     elif isinstance(identifier, torch.optim.Optimizer):
         name = type(identifier).__name__
-        same = _TABLE.get(name.lower())
+        same = _LOWER_CASE.get(name.lower())
         offer = f"`torchkeras.optimizers.{same.__name__}`" if same else "a torchkeras optimizer"
         hint = f" It is an optimizer of torch; use {offer} in its place."
+        shown = f"torch.optim.{name}"
     elif isinstance(identifier, type) and issubclass(identifier, Optimizer):
         hint = f" It is a class; make an optimizer of it: `{identifier.__name__}()`."
-    names = ", ".join(repr(name) for name in _TABLE)
+    names = ", ".join(repr(name) for name in _LOWER_CASE)
     return (
-        f"Could not interpret optimizer identifier: {show(identifier)}. It must be one of {names}, "
+        f"Could not interpret optimizer identifier: {shown}. It must be one of {names}, "
         f"a config or an optimizer.{hint}"
     )

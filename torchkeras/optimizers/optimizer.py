@@ -135,13 +135,14 @@ class Optimizer(Stages):
         if len(grads) != len(chosen.params) or workspace.overwritten:
             if workspace.replaced:
                 self.rebind()
-            self._step_some()
+            self._apply_found(*self._present())
         elif grads:
             self._advance(chosen, grads)
 
-    def _step_some(self) -> None:
-        """Update those variables that have gradients."""
-        found, missing = {}, []
+    def _present(self) -> tuple[dict[int, tuple[Tensor, ...]], list[int]]:
+        """Return the gradients that are there, and the variables that should have one."""
+        found: dict[int, tuple[Tensor, ...]] = {}
+        missing = []
         for position, variable in enumerate(self._trainable_variables):
             params = variable.parameters
             grads = tuple(grad for param in params if (grad := param.grad) is not None)
@@ -149,7 +150,7 @@ class Optimizer(Stages):
                 found[position] = grads
             elif any(param.requires_grad for param in params):
                 missing.append(position)
-        self._apply_found(found, missing)
+        return found, missing
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Any]]) -> Variable:
         """Update variables from pairs of gradient and variable, and return the counter.
@@ -237,7 +238,7 @@ class Optimizer(Stages):
             warnings.warn(
                 f"Gradients do not exist for variables {paths} when minimizing the loss. Does the "
                 "loss depend on them, and was `compile` given a `loss`?",
-                stacklevel=4,
+                stacklevel=3,
             )
         workspace = self._work()
         for position in workspace.overwritten:

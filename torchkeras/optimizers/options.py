@@ -32,7 +32,7 @@ def _check_names(unknown: Mapping[str, Any]) -> None:
     if names.pop("decay", None) is not None:
         warnings.warn(
             "The argument `decay` of older Keras is ignored. Pass a schedule as `learning_rate`.",
-            stacklevel=6,
+            stacklevel=5,
         )
     if names:
         name = next(iter(names))

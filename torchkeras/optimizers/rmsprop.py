@@ -93,6 +93,7 @@ class RMSprop(KernelOptimizer):
 
     def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
         (rate,) = coefficients
+        grads = bundle.aligned(grads)
         torch._foreach_mul_(bundle.pieces["velocity"], bundle.number(self.rho))
         torch._foreach_addcmul_(bundle.state["velocity"], grads, grads, value=1 - self.rho)
         roots = self._roots(bundle, grads)

@@ -67,7 +67,7 @@ class Bundle:
             self._expected = strides
             return grads
         return [
-            grad if _same_order(grad, param) else torch.empty_like(param).copy_(grad)
+            grad if _same_order(grad, param) else torch.empty_like(param).copy_(grad.to_dense())
             for grad, param in pairs
         ]
 
@@ -127,6 +127,8 @@ class Bundle:
 
 def _same_order(grad: Tensor, param: Tensor) -> bool:
     """Say whether two tensors lie alike; an axis of size 1 has no order."""
+    if grad.layout is not torch.strided:
+        return False
     trios = zip(grad.stride(), param.stride(), param.shape, strict=True)
     return all(ours == theirs or size == 1 for ours, theirs, size in trios)
 

@@ -131,7 +131,7 @@ class Stages(OptimizerState):
         """Clip, decay, update."""
         rate = self._rate()
         self._clip_gradients(grads, chosen.spans if chosen.in_parts else None)
-        if self.weight_decay is not None:
+        if self.weight_decay:
             for bundle in chosen.bundles:
                 self._decay(bundle, self.weight_decay * rate)
         self._update(chosen, grads, rate)

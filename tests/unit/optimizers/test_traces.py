@@ -1,11 +1,12 @@
 """Two hundred steps beside Keras: every weight and every state variable within 1e-5."""
 
+import warnings
 from typing import Any
 
 import keras
 import pytest
 
-from tests.unit.optimizers.twin import Twins, run
+from tests.unit.optimizers.twin import Twins, gradients, run
 from torchkeras import optimizers
 
 RULES: list[tuple[str, dict[str, Any]]] = [
@@ -54,9 +55,13 @@ def label(value: Any) -> str:
 
 
 @pytest.mark.parametrize(("name", "arguments"), RULES, ids=label)
-@pytest.mark.parametrize("through_grad", [False, True], ids=["apply", "step"])
-def test_plain(name: str, arguments: dict[str, Any], through_grad: bool) -> None:
-    run(twins(name, **arguments), 200, through_grad=through_grad)
+def test_step(name: str, arguments: dict[str, Any]) -> None:
+    run(twins(name, **arguments), 200, through_grad=True)
+
+
+@pytest.mark.parametrize(("name", "arguments"), RULES, ids=label)
+def test_apply(name: str, arguments: dict[str, Any]) -> None:
+    run(twins(name, **arguments), 12)
 
 
 @pytest.mark.parametrize(("name", "arguments"), RULES, ids=label)
@@ -75,11 +80,49 @@ def test_tenfold_drop_of_the_learning_rate(name: str, arguments: dict[str, Any])
 
 @pytest.mark.parametrize("options", OPTIONS, ids=label)
 @pytest.mark.parametrize(("name", "arguments"), [RULES[1], RULES[3], RULES[7]], ids=label)
-@pytest.mark.parametrize("through_grad", [False, True], ids=["apply", "step"])
-def test_option(
-    name: str, arguments: dict[str, Any], options: dict[str, Any], through_grad: bool
-) -> None:
-    run(twins(name, **arguments, **options), 60, through_grad=through_grad)
+def test_option(name: str, arguments: dict[str, Any], options: dict[str, Any]) -> None:
+    run(twins(name, **arguments, **options), 40, through_grad=True)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=label)
+def test_option_through_apply(options: dict[str, Any]) -> None:
+    run(twins("Adam", **options), 12)
+
+
+@pytest.mark.parametrize("schedule", ["ExponentialDecay", "CosineDecay"])
+@pytest.mark.parametrize("steps", [None, 2])
+def test_schedule_counts_every_step(schedule: str, steps: int | None) -> None:
+    arguments = (0.1, 40) if schedule == "CosineDecay" else (0.1, 40, 0.5)
+    pair = Twins(
+        optimizers.Adam(
+            getattr(optimizers.schedules, schedule)(*arguments), gradient_accumulation_steps=steps
+        ),
+        keras.optimizers.Adam(
+            getattr(keras.optimizers.schedules, schedule)(*arguments),
+            gradient_accumulation_steps=steps,
+        ),
+    )
+    run(pair, 30)
+
+
+def test_variables_left_out_of_some_steps() -> None:
+    pair = twins("Adam", weight_decay=0.01)
+    for step in range(20):
+        grads: list[Any] = gradients(step)
+        if step % 3:
+            grads[step % 4] = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pair.step(grads, through_grad=step % 2 == 0)
+    pair.compare()
+
+
+@pytest.mark.parametrize("names", [["bias"], ["kernel", "scale"]])
+def test_excluded_from_weight_decay(names: list[str]) -> None:
+    pair = twins("AdamW", weight_decay=0.5)
+    for optimizer in (pair.ours, pair.theirs):
+        optimizer.exclude_from_weight_decay(var_names=names)
+    run(pair, 20, through_grad=True)
 
 
 @pytest.mark.parametrize("options", OPTIONS[:3], ids=label)

@@ -67,8 +67,9 @@ class CosineDecay(LearningRateSchedule):
         return torch.where(step < warmup, warming, self._decayed(step - warmup, steps, target))
 
     def _decayed(self, step: Tensor, steps: Tensor, rate: Tensor) -> Tensor:
-        wave = 0.5 * (1.0 + torch.cos(math.pi * (step / steps)))
-        return rate * ((1 - self.alpha) * wave + self.alpha)
+        half, one, pi, alpha, rest = constants(0.5, 1, math.pi, self.alpha, 1 - self.alpha)
+        wave = half * (one + torch.cos(pi * (step / steps)))
+        return rate * (rest * wave + alpha)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -55,22 +55,24 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     def __call__(self, step: Any) -> Tensor:
         step = as_step(step)
-        initial, steps, alpha, m_mul = constants(
-            self.initial_learning_rate, self.first_decay_steps, self.alpha, self._m_mul
+        initial, steps, alpha, m_mul, half, one, pi = constants(
+            *(self.initial_learning_rate, self.first_decay_steps, self.alpha, self._m_mul),
+            *(0.5, 1, math.pi),
         )
         period, done = self._period(step / steps)
-        wave = 0.5 * torch.pow(m_mul, period) * (1.0 + torch.cos(math.pi * done))
-        return initial * ((1 - alpha) * wave + alpha)
+        wave = half * torch.pow(m_mul, period) * (one + torch.cos(pi * done))
+        return initial * ((one - alpha) * wave + alpha)
 
     def _period(self, time: Tensor) -> tuple[Tensor, Tensor]:
         """Return the number of the period and how much of it is done, in units of the first."""
         if float(self._t_mul) == 1.0:
             period = torch.floor(time)
             return period, time - period
-        (t_mul,) = constants(self._t_mul)
-        period = torch.floor(torch.log(1.0 - time * (1.0 - t_mul)) / torch.log(t_mul))
+        t_mul, one = constants(self._t_mul, 1)
+        shrink = one - t_mul
+        period = torch.floor(torch.log(one - time * shrink) / torch.log(t_mul))
         length = torch.pow(t_mul, period)
-        return period, (time - (1.0 - length) / (1.0 - t_mul)) / length
+        return period, (time - (one - length) / shrink) / length
 
     def get_config(self) -> dict[str, Any]:
         return {

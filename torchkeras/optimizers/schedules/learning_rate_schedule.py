@@ -1,5 +1,6 @@
 """`LearningRateSchedule`: a learning rate as a function of the optimizer's iterations."""
 
+from functools import lru_cache
 from typing import Any, Self
 
 import torch
@@ -66,8 +67,18 @@ def as_step(step: Any) -> Tensor:
 
 
 def constants(*numbers: Any) -> tuple[Tensor, ...]:
-    """Return numbers as float tensors, so that every operation rounds as Keras's does."""
-    return tuple(torch.tensor(float(n), dtype=to_torch(None), device="cpu") for n in numbers)
+    """Return numbers as float tensors, so that every operation rounds as Keras's does.
+
+    They are kept and shared, because making a tensor costs more than computing with it: none of
+    them may be changed or given to the user.
+    """
+    dtype = to_torch(None)
+    return tuple(_constant(float(number), dtype) for number in numbers)
+
+
+@lru_cache(maxsize=256)
+def _constant(number: float, dtype: torch.dtype) -> Tensor:
+    return torch.tensor(number, dtype=dtype, device="cpu")
 
 
 def above_zero(argument: str, value: Any) -> Any:

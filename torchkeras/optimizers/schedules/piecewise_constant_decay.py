@@ -45,7 +45,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         *values, rate = constants(*self.values)
         for boundary, value in zip(reversed(self.boundaries), reversed(values), strict=True):
             rate = torch.where(step <= boundary, value, rate)
-        return rate.expand(step.shape)
+        return rate.expand(step.shape).clone()
 
     def get_config(self) -> dict[str, Any]:
         return {"boundaries": self.boundaries, "values": self.values, "name": self.name}

@@ -151,14 +151,25 @@ def _numbers_only(data: Any) -> bool:
     return isinstance(data, (int, float))
 
 
+def fits_one_batch(x: Any, batch_size: int | None) -> bool:
+    """Say whether one array is no more than a batch, in which case nothing needs to be cut."""
+    if not is_array(x) or len(x.shape) == 0 or type(x).__module__.startswith("pandas"):
+        return False
+    return 0 < x.shape[0] <= _batch_size(batch_size, None, x.shape[0])
+
+
 def holds_arrays(data: Any) -> bool:
     """Say whether every leaf of a structure is an array, a tensor or `None`, with one at least."""
+    if type(data) is tuple and all(part is None or is_array(part) for part in data):
+        return any(part is not None for part in data)
     leaves = tree.flatten(as_arrays(data))
     return bool(leaves) and all(leaf is None or is_array(leaf) for leaf in leaves)
 
 
 def _columns(part: Any, name: str) -> Any:
     """Return the structure with a column in place of each array."""
+    if part is None or is_array(part):
+        return None if part is None else column(part, name)
     paths = tree.flatten_with_path(part)
     made = [None if leaf is None else column(leaf, _spell(name, path)) for path, leaf in paths]
     return tree.pack_sequence_as(part, made)
@@ -170,6 +181,9 @@ def _spell(name: str, path: tuple[Any, ...]) -> str:
 
 def _same_length(columns: Sequence[Any]) -> int:
     """Return the number of rows that all columns share."""
+    found = {part.shape[0] for part in columns if part is not None and hasattr(part, "shape")}
+    if len(found) == 1 and not any(tree.is_nested(part) for part in columns):
+        return int(found.pop())
     lengths = {
         _spell(name, path): leaf.shape[0]
         for name, part in zip(_NAMES, columns, strict=True)

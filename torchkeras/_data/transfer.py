@@ -27,10 +27,13 @@ def narrowed(tensor: Tensor) -> Tensor:
 
 def shares_memory(array: "np.ndarray[Any, Any]") -> bool:
     """Say whether torch can use the memory of an array as it is."""
+    dtype = array.dtype
+    if array.flags.c_contiguous and array.flags.writeable and dtype == np.float32:
+        return True
     return (
         array.flags.writeable
-        and array.dtype.isnative
-        and array.dtype.name not in _WIDER
+        and dtype.isnative
+        and dtype.name not in _WIDER
         and all(stride >= 0 for stride in array.strides)
         and all(stride % array.itemsize == 0 for stride in array.strides)
     )
@@ -69,15 +72,16 @@ def to_tensor(leaf: Any, argument: str = "x") -> Any:
 
 def mover(device: torch.device | None) -> Callable[[Any], Any]:
     """Return a function that turns a batch of arrays into tensors on `device`."""
-    if device is None or device.type == "cpu":
-        return _to_tensors
 
     def move(leaf: Any) -> Any:
         leaf = to_tensor(leaf)
-        return leaf.to(device, non_blocking=True) if isinstance(leaf, Tensor) else leaf
+        if device is None or not isinstance(leaf, Tensor) or leaf.device == device:
+            return leaf
+        return leaf.to(device, non_blocking=True)
 
-    return lambda data: tree.map_structure(move, data)
+    def move_all(data: Any) -> Any:
+        if isinstance(data, (Tensor, np.ndarray)):
+            return move(data)
+        return tree.map_structure(move, data)
 
-
-def _to_tensors(data: Any) -> Any:
-    return tree.map_structure(to_tensor, data)
+    return move_all

@@ -41,7 +41,7 @@ class Compiled:
         tracker: The mean of the whole loss.
         arguments: What `compile` was given, for `get_compile_config`.
         functions: The functions that run batches.
-        optimizer: The optimizer.
+        found: All metrics of the model, and the state in which it was searched for them.
     """
 
     loss: CompiledLoss | None = None
@@ -49,7 +49,7 @@ class Compiled:
     tracker: LossTracker | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
     functions: Functions = field(default_factory=Functions)
-    optimizer: Any = None
+    found: tuple[Any, list[Any]] | None = None
 
     @property
     def is_settled(self) -> bool:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from torchkeras import tree
 from torchkeras._base import device
@@ -26,6 +26,7 @@ from .loop import Ears, run
 from .outputs import owned
 from .step import Step, predict_step_of, test_step_of, train_step_of
 from .steps import Steps, overridden
+from .walk import device_of, is_training, modules_in, set_training
 
 
 class Running(Steps):
@@ -39,6 +40,7 @@ class Running(Steps):
     stop_predicting: bool = False
     _initial_epoch: int | None = None
     _validation_feed: Feed | None = None
+    _was_built: bool = False
 
     def _require_compiled(self, method: str) -> None:
         if not self.compiled:
@@ -90,11 +92,13 @@ class Running(Steps):
 
     def _run_device(self) -> torch.device:
         """Return the device of the weights, or that on which a model without any runs."""
-        first = next(self.parameters(), None)
-        return device.running() if first is None else first.device
+        return device_of(self) or device.running()
 
     def _is_built(self) -> bool:
-        return all(getattr(module, "built", True) for module in self.modules())
+        if not (self._was_built and self.built):
+            built = all(getattr(module, "built", True) for module in modules_in(self))
+            object.__setattr__(self, "_was_built", built)
+        return self._was_built
 
     def _build_on(self, x: Any) -> None:
         """Make the weights: on symbols if the model allows it, else by calling it."""
@@ -109,14 +113,16 @@ class Running(Steps):
     def _one_batch(self, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Batch:
         """Return a batch of tensors on the model's device, the model being built for it."""
         refuse_both(class_weight, sample_weight)
-        parts = (as_arrays(x), as_arrays(y), as_arrays(sample_weight))
         if not self._is_built():
-            self._build_on(mover(None)(parts[0]))
+            self._build_on(mover(None)(as_arrays(x)))
         self._place()
-        batch: Batch = mover(self._run_device())(parts)
-        if class_weight is None:
-            return batch
-        return batch[0], batch[1], ClassWeights(class_weight)(batch[1])
+        move = mover(self._run_device())
+        x, y, sample_weight = (
+            None if part is None else move(as_arrays(part)) for part in (x, y, sample_weight)
+        )
+        if class_weight is not None:
+            sample_weight = ClassWeights(class_weight)(y)
+        return x, y, sample_weight
 
     # Listeners
 
@@ -145,18 +151,39 @@ class Running(Steps):
         )
 
     def _log_maker(self) -> Callable[[Any], Logs]:
-        metrics = self.metrics
+        """Return what turns the outcome of a step into logs; `None` stands for the metrics."""
 
         def read() -> dict[str, Any]:
-            return results_of(metrics)
+            return results_of(self._metrics_now())
 
         return lambda outcome: Logs(read if outcome is None else outcome)
+
+    def _metrics_now(self) -> list[Any]:
+        """Return `metrics`, looked up again when the model or what it was compiled with changed."""
+        compiled = self._compiled
+        state = (len(vars(self)), compiled.is_settled)
+        if compiled.found is None or compiled.found[0] != state:
+            compiled.found = (state, self.metrics)
+        return compiled.found[1]
+
+    def _begin_metrics(self) -> None:
+        """Begin all metrics again."""
+        if overridden(self, "reset_metrics"):
+            self.reset_metrics()
+            return
+        for metric in self._metrics_now():
+            metric.reset_state()
 
     def _predict_one(self, x: Any) -> Any:
         """Return the outputs for one batch as arrays."""
         batch = self._one_batch(x, None, None, None)
-        self.eval()
+        self._stop_training()
         return owned(self._predict_step()(batch))
+
+    def _stop_training(self) -> None:
+        """Put everything into inference mode, if it is not."""
+        if is_training(self):
+            set_training(self, False)
 
     # Passes
 
@@ -171,24 +198,25 @@ class Running(Steps):
         return run(feed.epoch(), step, self._ears(kind, listeners), should_stop)
 
     def _train_epoch(self, feed: Feed, step: Step, listeners: CallbackList) -> Logs:
-        self.train()
+        set_training(self, True)
         try:
             with torch.enable_grad():
                 outcome = self._pass("train", feed, step, listeners, lambda: self.stop_training)
         finally:
-            self.eval()
+            set_training(self, False)
         return self._result_of(outcome)
 
     def _result_of(self, outcome: Any) -> Logs:
         """Return the metrics of a pass; those of a step that users wrote, if they are others."""
-        results = self.get_metrics_result()
+        written = overridden(self, "get_metrics_result")
+        results = self.get_metrics_result() if written else results_of(self._metrics_now())
         if outcome is not None and set(outcome) != set(results):
             return Logs(outcome)
         return Logs(results)
 
     def _in_order(self, logs: Mapping[str, Any]) -> Any:
         """Return the values in the order of the metrics, others after them; one value alone."""
-        names = [name for metric in self.metrics for name in _names_in(metric)]
+        names = [name for metric in self._metrics_now() for name in _names_in(metric)]
         known = [name for name in names if name in logs]
         values = [logs[name] for name in [*known, *sorted(set(logs) - set(names))]]
         return values[0] if len(values) == 1 else values
@@ -254,10 +282,24 @@ class Running(Steps):
 
     def _train_step(self) -> Step:
         """Return the step of a run, made again if what is trained has changed."""
-        functions, trained = self._compiled.functions, [v.key for v in self.trainable_variables]
-        self.make_train_function(force=functions.trained not in (None, trained))
-        functions.trained = trained
+        functions = self._compiled.functions
+        trained = [p.requires_grad for module in modules_in(self) for p in _own_parameters(module)]
+        changed = functions.trained not in (None, trained)
+        if changed or functions.trained is None:
+            functions.trained = trained
+            self._refuse_unknown_weights()
+        self.make_train_function(force=changed)
         return _step_in(self.train_function)
+
+    def _refuse_unknown_weights(self) -> None:
+        """Raise if weights are to be trained that the optimizer has nothing for."""
+        known = {v.key for v in getattr(self.optimizer, "_trainable_variables", [])}
+        unknown = [v.path for v in self.trainable_variables if known and v.key not in known]
+        if unknown:
+            raise ValueError(
+                "Weights became trainable after the model was compiled, and the optimizer does not "
+                f"know them: {unknown[:5]}. Call `compile()` again."
+            )
 
     def _test_step(self) -> Step:
         self.make_test_function()
@@ -297,6 +339,10 @@ def results_of(metrics: list[Any]) -> dict[str, Any]:
         result = metric.result()
         results.update(result if isinstance(result, dict) else {metric.name: result})
     return results
+
+
+def _own_parameters(module: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in module._parameters.values() if parameter is not None]
 
 
 def _as_is(outcome: Any) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torchkeras._base.serialization import deserialize_keras_object
-from torchkeras._data.arrays import split
+from torchkeras._data.arrays import fits_one_batch, split
 from torchkeras._data.batch import unpack_x_y_sample_weight
 from torchkeras.callbacks import CallbackList
 
@@ -17,6 +17,7 @@ from .logs import Logs
 from .outputs import Outputs
 from .running import Running
 from .tracker import LossTracker
+from .walk import set_training
 
 
 class Trainer(Running):
@@ -191,7 +192,7 @@ class Trainer(Running):
         logs = Logs()
         listeners.on_train_begin()
         for epoch in epochs:
-            self.reset_metrics()
+            self._begin_metrics()
             listeners.on_epoch_begin(epoch)
             logs = self._train_epoch(feed, step, listeners)
             if validate is not None and should_evaluate(epoch, frequency):
@@ -265,9 +266,9 @@ class Trainer(Running):
         listeners = self._listeners(callbacks, verbose, 1, feed)
         step = self._test_step()
         self.stop_evaluating = False
-        self.eval()
+        self._stop_training()
         listeners.on_test_begin()
-        self.reset_metrics()
+        self._begin_metrics()
         outcome = self._pass("test", feed, step, listeners, lambda: self.stop_evaluating)
         logs = dict(self._result_of(outcome))
         listeners.on_test_end(logs)
@@ -293,6 +294,8 @@ class Trainer(Running):
         Returns:
             An array, or arrays in the structure of the model's outputs.
         """
+        if verbose == 0 and callbacks is None and steps is None and fits_one_batch(x, batch_size):
+            return self._predict_one(x)
         feed = self._feed("predict_step", x, batch_size=batch_size, steps=steps)
         self._get_ready(feed, predicts=True)
         listeners = self._listeners(callbacks, verbose, 1, feed)
@@ -306,7 +309,7 @@ class Trainer(Running):
             return made
 
         self.stop_predicting = False
-        self.eval()
+        self._stop_training()
         listeners.on_predict_begin()
         self._pass("predict", feed, collect, listeners, lambda: self.stop_predicting)
         listeners.on_predict_end()
@@ -334,12 +337,12 @@ class Trainer(Running):
         self._require_compiled("train_on_batch")
         batch = self._one_batch(x, y, sample_weight, class_weight)
         step = self._train_step()
-        self.reset_metrics()
-        self.train()
+        self._begin_metrics()
+        set_training(self, True)
         try:
             logs = dict(self._result_of(step(batch)))
         finally:
-            self.eval()
+            set_training(self, False)
         return logs if return_dict else self._in_order(logs)
 
     def test_on_batch(
@@ -356,8 +359,8 @@ class Trainer(Running):
         self._require_compiled("test_on_batch")
         batch = self._one_batch(x, y, sample_weight, None)
         step = self._test_step()
-        self.reset_metrics()
-        self.eval()
+        self._begin_metrics()
+        self._stop_training()
         logs = dict(self._result_of(step(batch)))
         return logs if return_dict else self._in_order(logs)
 

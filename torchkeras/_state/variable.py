@@ -321,13 +321,13 @@ class Variable:
         return id(self)
 
     def __bool__(self) -> bool:
-        return bool(self.value)
+        return bool(self.value.detach())
 
     def __float__(self) -> float:
-        return float(self.value)
+        return float(self.value.detach())
 
     def __int__(self) -> int:
-        return int(self.value)
+        return int(self.value.detach())
 
     def __index__(self) -> int:
         return int(self.value)

@@ -14,8 +14,6 @@ from torchkeras._base import device
 from torchkeras._base.naming import auto_name
 from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._state import stateless
-from torchkeras._state.variable import Variable
-from torchkeras.random import SeedGenerator
 
 from .base import calling
 from .base.built import finished
@@ -60,8 +58,6 @@ class Layer(Configurable, Symbolic):
         True
     """
 
-    _seeds: list[Variable]
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.call_spec = CallSpec.of(cls.call)
@@ -87,20 +83,9 @@ class Layer(Configurable, Symbolic):
         self.dtype_policy = dtype
         self._regularize_activity(activity_regularizer)
         object.__setattr__(self, "_trainable", bool(trainable))
-        object.__setattr__(self, "_seeds", [])
         object.__setattr__(self, "_nodes", [])
         object.__setattr__(self, "_placed", device.explicit() is not None)
         self._first_shape = _old_shape(type(self).__name__, kwargs)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, SeedGenerator):
-            self._adopt_seed(value)
-        super().__setattr__(name, value)
-
-    def _adopt_seed(self, generator: SeedGenerator) -> None:
-        if generator.state.is_free:
-            generator.state.move_to(self, self._free_key("seed_generator_state"))
-            self._seeds.append(generator.state)
 
     # Calling
 
@@ -154,10 +139,6 @@ class Layer(Configurable, Symbolic):
             return checkpoint(functools.partial(layer_call, **kwargs), *args, use_reentrant=False)
 
         return run
-
-    def own_variables(self) -> list[Variable]:
-        """Return the layer's own weights and the states of its seed generators."""
-        return [*self._variables, *self._seeds]
 
     def stateless_call(
         self,

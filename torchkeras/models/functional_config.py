@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -13,9 +13,6 @@ from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._symbolic.program import Constant, Program, Ref, Step
 from torchkeras._symbolic.tensor import KerasTensor, record
-
-if TYPE_CHECKING:
-    from .model import Model
 
 # Python's operators, under the names that Keras gives to the same operations.
 _OPERATORS: dict[str, Callable[..., Any]] = {
@@ -46,7 +43,7 @@ _OPERATOR_MODULE = "keras.src.ops.numpy"
 _TORCH_PREFIX = "torch."
 
 
-def encode(model: "Model") -> dict[str, Any]:
+def encode(model: Any) -> dict[str, Any]:
     """Return the config of a functional model."""
     program = model.program
     assert program is not None
@@ -134,7 +131,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, tuple):
-        return {"class_name": "__tuple__", "items": [_plain(item) for item in value]}
+        return tuple(_plain(item) for item in value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return serialize_keras_object(value)

@@ -59,6 +59,9 @@ class Programmed(Layer):
         object.__setattr__(self, "_input_spec", None)
         self.built = True
 
+    def _ensure_program(self) -> None:
+        """Write the program down, where that has been put off."""
+
     def _keep_constants(self, program: Program) -> None:
         for index, value in enumerate(program.constants):
             if isinstance(value, nn.Parameter):
@@ -223,6 +226,7 @@ class Programmed(Layer):
     @property
     def input_names(self) -> list[str]:
         """The names of the inputs."""
+        self._ensure_program()
         if self._program is None:
             return []
         return [self._program.steps[ref.step].name for ref in leaves_of(self._program.inputs)]
@@ -230,6 +234,7 @@ class Programmed(Layer):
     @property
     def output_names(self) -> list[str]:
         """The names of the layers that the outputs come from."""
+        self._ensure_program()
         if self._program is None:
             return []
         return [self._program.steps[ref.step].name for ref in leaves_of(self._program.outputs)]
@@ -237,6 +242,7 @@ class Programmed(Layer):
     @property
     def program(self) -> Program | None:
         """The steps of a functional model; printing it shows the code that runs."""
+        self._ensure_program()
         return self._program
 
     @property

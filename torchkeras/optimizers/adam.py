@@ -39,7 +39,7 @@ class Adam(KernelOptimizer):
         >>> import torchkeras
         >>> v = torchkeras.Variable([1.0])
         >>> torchkeras.optimizers.Adam(0.1).apply([[5.0]], [v])
-        >>> round(float(v[0]), 3)
+        >>> round(float(v.numpy()[0]), 3)
         0.9
     """
 

@@ -1,5 +1,6 @@
 """`Optimizer`: Keras's optimizer over torch's parameters."""
 
+import operator
 import re
 import warnings
 from collections.abc import Iterable, Sequence
@@ -178,19 +179,24 @@ class Optimizer(Stages):
         if not grads:
             return
         targets = self._targets(grads, trainable_variables)
-        workspace = self._work()
-        if workspace.replaced:
+        if self._work().replaced:
             self.rebind()
         found: dict[int, tuple[Tensor, ...]] = {}
         missing = []
-        for grad, target in zip(grads, targets, strict=True):
-            position = self._directory.position(target)
+        for position, grad, target in zip(self._positions(targets), grads, targets, strict=True):
             if grad is None:
                 missing.append(position)
             elif position not in found:
                 as_is = isinstance(target, Tensor) and not isinstance(target, ParameterView)
                 found[position] = self._lay_out(position, grad, as_is)
         self._apply_found(found, missing, copy=self._edits_gradients)
+
+    def _positions(self, targets: list[Any]) -> Iterable[int]:
+        """Return the positions of variables, which mostly are all in their own order."""
+        trained = self._trainable_variables
+        if len(targets) == len(trained) and all(map(operator.is_, targets, trained)):
+            return range(len(trained))
+        return map(self._directory.position, targets)
 
     def _targets(self, grads: list[Any], variables: Iterable[Any] | None) -> list[Any]:
         """Return the variables for gradients, after building if it was not done."""
@@ -217,8 +223,8 @@ class Optimizer(Stages):
         variable, shape = self._trainable_variables[position], self._work().shapes[position]
         params = variable.parameters
         shape = tuple(params[0].shape) if as_is else shape
-        value = as_tensor(grad, params[0])
-        if tuple(value.shape) != shape:
+        value = grad if _fits(grad, params[0]) else as_tensor(grad, params[0])
+        if value.shape != shape:
             raise ValueError(
                 f"The gradient of variable {variable.path!r} must have its shape {shape}. "
                 f"Received: {show(grad)}."
@@ -380,3 +386,13 @@ class Optimizer(Stages):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_workspace": None}
+
+
+def _fits(grad: Any, param: Tensor) -> bool:
+    """Say whether a gradient may be used as it is, which spares two calls."""
+    return (
+        type(grad) is Tensor
+        and not grad.requires_grad
+        and grad.dtype is param.dtype
+        and grad.device == param.device
+    )

@@ -33,7 +33,7 @@ class RMSprop(KernelOptimizer):
         >>> import torchkeras
         >>> v = torchkeras.Variable([1.0])
         >>> torchkeras.optimizers.RMSprop(0.1, rho=0.0).apply([[5.0]], [v])
-        >>> round(float(v[0]), 3)
+        >>> round(float(v.numpy()[0]), 3)
         0.9
     """
 

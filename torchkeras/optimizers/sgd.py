@@ -35,7 +35,7 @@ class SGD(KernelOptimizer):
         >>> import torchkeras
         >>> v = torchkeras.Variable([1.0])
         >>> torchkeras.optimizers.SGD(0.1).apply([[1.0]], [v])
-        >>> round(float(v[0]), 3)
+        >>> round(float(v.numpy()[0]), 3)
         0.9
     """
 

@@ -17,6 +17,8 @@ _NAME_BY_OBJECT: dict[Any, str] = {}
 _SCOPED: ContextVar[dict[str, Any]] = ContextVar("torchkeras_custom_objects", default={})  # noqa: B039
 
 _ROOT = __name__.partition(".")[0]
+# Keras has a class of its own for models made from symbols.
+_OTHER_NAMES = {"Functional": "Model"}
 NAMESPACES = (
     "layers",
     "models",
@@ -131,6 +133,7 @@ def find_builtin(module: str | None, name: str) -> Any:
         module: The module path that the config gives, in Keras's or our spelling; a hint only.
         name: The name of the class or function.
     """
+    name = _OTHER_NAMES.get(name, name)
     hinted = [namespace for namespace in NAMESPACES if f".{namespace}" in f".{module or ''}"]
     for namespace in [*reversed(hinted), *NAMESPACES]:
         found = _public(namespace, name)

@@ -39,7 +39,7 @@ def serialize_keras_object(obj: Any) -> Any:
         return obj
     if isinstance(obj, (list, tuple)):
         items = [serialize_keras_object(item) for item in obj]
-        return items if isinstance(obj, list) else {"class_name": "__tuple__", "items": items}
+        return items if isinstance(obj, list) else tuple(items)
     if isinstance(obj, Mapping) and not hasattr(obj, "get_config"):
         return {str(key): serialize_keras_object(value) for key, value in obj.items()}
     return _serialize_special(obj)

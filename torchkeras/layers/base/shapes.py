@@ -15,6 +15,8 @@ def map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
     """Apply a function to each shape in a structure of shapes."""
     if isinstance(shapes, dict):
         return {key: map_shapes(function, shape) for key, shape in shapes.items()}
+    if not isinstance(shapes, (list, tuple, type(None))):
+        raise ValueError(f"A shape must be a tuple of sizes. Received: {shapes!r}.")
     if shapes is None or all(size is None or isinstance(size, int) for size in shapes):
         return function(tuple(shapes or ()))
     return [map_shapes(function, shape) for shape in shapes]

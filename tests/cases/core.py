@@ -1,6 +1,29 @@
 """Core layers: Dense, Embedding, Masking, Lambda, ..."""
 
-from .row import Row, Wrong, floats
+import numpy as np
+
+from .row import Row, Wrong, floats, ints
+
+
+def doubled(x, factor=2.0):
+    """A function that `Lambda` rows call."""
+    return x * factor
+
+
+def in_training(x, training=False, mask=None):
+    """A function with the arguments that layers fill in."""
+    return x + 1 if training else x - 1 if mask is None else x
+
+
+def keep_mask(inputs, mask):
+    """A function that gives the mask of a `Lambda`'s outputs."""
+    return mask
+
+
+def registered(k, function):
+    """Return a function that both packages can write into configs."""
+    return k.saving.register_keras_serializable("cases")(function)
+
 
 ROWS: list[Row] = [
     Row(
@@ -39,5 +62,104 @@ ROWS: list[Row] = [
         "Dense-activity",
         lambda k: k.layers.Dense(3, activity_regularizer="l2"),
         floats(2, 4),
+    ),
+    Row(
+        "Dense-floats_of_64_bits",
+        lambda k: k.layers.Dense(3, dtype="float64"),
+        floats(2, 4),
+        skip={"mixed_precision": "has a policy of its own"},
+    ),
+    Row(
+        "Activation",
+        lambda k: k.layers.Activation("relu"),
+        floats(2, 4),
+        wrong=(Wrong(lambda k: k.layers.Activation("relo"), "Did you mean 'relu'?"),),
+    ),
+    Row(
+        "Activation-masked",
+        lambda k: k.layers.Activation(k.activations.tanh),
+        floats(2, 3, 4, mask=[[1, 1, 0], [1, 0, 0]]),
+    ),
+    Row(
+        "Identity",
+        lambda k: k.layers.Identity(),
+        floats(2, 4),
+        wrong=(Wrong(lambda k: k.layers.Identity(units=3), "units"),),
+    ),
+    Row("Identity-nested", lambda k: k.layers.Identity(), [floats(2, 4), floats(2, 3)]),
+    Row(
+        "Masking",
+        lambda k: k.layers.Masking(),
+        ints(2, 3, 2, below=2, dtype="float32"),
+        wrong=(Wrong(lambda k: k.layers.Masking(value=1.0), "value"),),
+    ),
+    Row("Masking-value", lambda k: k.layers.Masking(1.0), ints(3, 4, 1, below=2, dtype="float32")),
+    Row(
+        "Embedding",
+        lambda k: k.layers.Embedding(5, 3),
+        ints(2, 4, below=5),
+        wrong=(
+            Wrong(lambda k: k.layers.Embedding(0, 3), "`input_dim` must be a positive integer"),
+            Wrong(lambda k: k.layers.Embedding(5, 2.5), "output_dim=2.5"),
+            Wrong(lambda k: k.layers.Embedding(5, 3, weights=np.ones((3, 5))), "shape"),
+            Wrong(
+                lambda k: k.layers.Embedding(5, 3),
+                "`input_dim`=5. Received numbers from ",
+                ints(2, 4, below=9),
+                error=IndexError,
+            ),
+        ),
+    ),
+    Row(
+        "Embedding-masked",
+        lambda k: k.layers.Embedding(3, 2, mask_zero=True),
+        ints(3, 4, below=3),
+    ),
+    Row("Embedding-wide", lambda k: k.layers.Embedding(5, 3), ints(2, 4, below=5, dtype="int64")),
+    Row("Embedding-bytes", lambda k: k.layers.Embedding(5, 3), ints(2, 4, below=5, dtype="uint8")),
+    Row("Embedding-floats", lambda k: k.layers.Embedding(5, 3), floats(2, 4, low=0, high=4.9)),
+    Row("Embedding-negative", lambda k: k.layers.Embedding(5, 3), floats(2, 4, low=-4.9, high=4.9)),
+    Row(
+        "Embedding-everything",
+        lambda k: k.layers.Embedding(
+            5,
+            3,
+            embeddings_initializer="ones",
+            embeddings_regularizer="l2",
+            embeddings_constraint="unit_norm",
+            activity_regularizer="l1",
+        ),
+        ints(2, 4, below=5),
+    ),
+    Row(
+        "Embedding-weights",
+        lambda k: k.layers.Embedding(5, 3, weights=[np.arange(15.0).reshape(5, 3)]),
+        ints(2, below=5),
+        skip={"weights": "made at once, so the paths lack the layer's name in Keras"},
+    ),
+    Row(
+        "Lambda",
+        lambda k: k.layers.Lambda(registered(k, doubled)),
+        floats(2, 4),
+        wrong=(
+            Wrong(lambda k: k.layers.Lambda(3), "function=3", error=TypeError),
+            Wrong(
+                lambda k: k.layers.Lambda(lambda x: x).get_config(),
+                "A lambda cannot be written into a config",
+            ),
+        ),
+    ),
+    Row(
+        "Lambda-arguments",
+        lambda k: k.layers.Lambda(
+            registered(k, doubled), output_shape=(4,), arguments={"factor": 3.0}
+        ),
+        floats(2, 4),
+    ),
+    Row("Lambda-training", lambda k: k.layers.Lambda(registered(k, in_training)), floats(2, 4)),
+    Row(
+        "Lambda-mask",
+        lambda k: k.layers.Lambda(registered(k, in_training), mask=registered(k, keep_mask)),
+        floats(2, 3, mask=[1, 0]),
     ),
 ]

@@ -30,6 +30,7 @@ from . import (
     merging,
     normalization,
     pooling,
+    preprocessing,
     recurrent,
     regularization,
     reshaping,
@@ -45,6 +46,7 @@ FAMILIES = (
     convolutional,
     pooling,
     normalization,
+    preprocessing,
     attention,
     recurrent,
 )

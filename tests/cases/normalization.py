@@ -1,5 +1,110 @@
 """Normalization layers."""
 
-from .row import Row
+from .row import Row, Wrong, floats, ints
 
-ROWS: list[Row] = []
+TRAINING = {"training": True}
+IMAGE = floats(3, 4, 4, 2)
+
+
+def batch(variant: str, inputs, training: bool = True, **kwargs) -> Row:
+    """A row of batch normalization."""
+    return Row(
+        f"BatchNormalization-{variant}",
+        lambda k: k.layers.BatchNormalization(**kwargs),
+        inputs,
+        TRAINING if training else {},
+        tolerance=2e-5,
+    )
+
+
+MASKED = floats(3, 4, 2, mask=[[1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 1, 1]])
+CLIPPING = {"rmax": 1.5, "rmin": 0.5, "dmax": 0.5}
+ROWS: list[Row] = [
+    Row(
+        "BatchNormalization",
+        lambda k: k.layers.BatchNormalization(),
+        floats(4, 3),
+        wrong=(
+            Wrong(
+                lambda k: k.layers.BatchNormalization(3), "axis=3, input_shape=(2, 3)", floats(2, 3)
+            ),
+            Wrong(lambda k: k.layers.BatchNormalization(synchronized=True), "synchronized=True"),
+            Wrong(
+                lambda k: k.layers.BatchNormalization(renorm=True, renorm_clipping={"max": 1}),
+                "renorm_clipping={'max': 1}",
+            ),
+            Wrong(
+                lambda k: k.layers.BatchNormalization(),
+                "`mask` must have one axis less",
+                floats(2, 3, 4, mask=[1, 0]),
+            ),
+        ),
+    ),
+    batch("training", floats(4, 3)),
+    batch("sequence", floats(3, 4, 2)),
+    batch("sequence_inference", floats(3, 4, 2), training=False),
+    batch("image", IMAGE),
+    batch("image_inference", IMAGE, training=False),
+    batch("image_first", floats(3, 2, 4, 4), axis=1),
+    batch("image_middle", floats(3, 4, 2, 4), axis=2),
+    batch("volume", floats(2, 2, 3, 4, 2)),
+    batch("one_entry", floats(1, 3)),
+    batch("ints", ints(4, 3, below=9)),
+    batch("frozen", floats(4, 3), trainable=False),
+    batch("masked", MASKED),
+    batch("masked_inference", MASKED, training=False),
+    batch("bare", floats(4, 3), center=False, scale=False),
+    batch("no_center", floats(4, 3), center=False),
+    batch("no_scale", IMAGE, scale=False),
+    batch("renorm", floats(4, 3), renorm=True),
+    batch("renorm_clipped", IMAGE, renorm=True, renorm_clipping=CLIPPING, scale=False),
+    Row(
+        "BatchNormalization-everything",
+        lambda k: k.layers.BatchNormalization(
+            momentum=0.9,
+            epsilon=0.1,
+            beta_initializer="ones",
+            gamma_initializer=k.initializers.Constant(2.0),
+            moving_mean_initializer="ones",
+            moving_variance_initializer=k.initializers.Constant(2.0),
+            beta_regularizer="l2",
+            gamma_regularizer="l1",
+            beta_constraint="non_neg",
+            gamma_constraint="max_norm",
+            name="named",
+        ),
+        floats(4, 3),
+        TRAINING,
+        tolerance=2e-5,
+    ),
+    Row(
+        "LayerNormalization",
+        lambda k: k.layers.LayerNormalization(),
+        floats(2, 4),
+        wrong=(
+            Wrong(lambda k: k.layers.LayerNormalization("1"), "axis='1'", error=TypeError),
+            Wrong(lambda k: k.layers.LayerNormalization(2), "axis=2, input_shape=", floats(2, 3)),
+        ),
+    ),
+    Row("LayerNormalization-image", lambda k: k.layers.LayerNormalization(), IMAGE),
+    Row("LayerNormalization-axes", lambda k: k.layers.LayerNormalization([1, 2]), floats(2, 3, 4)),
+    Row("LayerNormalization-negative", lambda k: k.layers.LayerNormalization((-2, -1)), IMAGE),
+    Row("LayerNormalization-no_scale", lambda k: k.layers.LayerNormalization(scale=False), IMAGE),
+    Row("LayerNormalization-no_center", lambda k: k.layers.LayerNormalization(center=False), IMAGE),
+    Row("LayerNormalization-ints", lambda k: k.layers.LayerNormalization(), ints(2, 4, below=9)),
+    Row("LayerNormalization-apart", lambda k: k.layers.LayerNormalization([1, 3]), IMAGE),
+    Row(
+        "LayerNormalization-everything",
+        lambda k: k.layers.LayerNormalization(
+            epsilon=0.1,
+            beta_initializer="ones",
+            gamma_initializer=k.initializers.Constant(2.0),
+            beta_regularizer="l2",
+            gamma_regularizer="l1",
+            beta_constraint="non_neg",
+            gamma_constraint="max_norm",
+            name="named",
+        ),
+        floats(2, 3, 4, mask=[[1, 1, 0], [1, 0, 0]]),
+    ),
+]

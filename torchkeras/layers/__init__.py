@@ -1,8 +1,87 @@
 """Layers: the pieces that models are made of."""
 
+from .activations.elu import ELU as ELU
+from .activations.leaky_relu import LeakyReLU as LeakyReLU
+from .activations.prelu import PReLU as PReLU
+from .activations.relu import ReLU as ReLU
+from .activations.softmax import Softmax as Softmax
 from .base.input_spec import InputSpec as InputSpec
+from .convolutional.conv1d import Conv1D as Conv1D
+from .convolutional.conv2d import Conv2D as Conv2D
+from .convolutional.conv3d import Conv3D as Conv3D
+from .core.activation import Activation as Activation
 from .core.dense import Dense as Dense
+from .core.embedding import Embedding as Embedding
+from .core.identity import Identity as Identity
 from .core.input_layer import Input as Input
 from .core.input_layer import InputLayer as InputLayer
+from .core.lambda_layer import Lambda as Lambda
+from .core.masking import Masking as Masking
 from .core.torch_module_wrapper import TorchModuleWrapper as TorchModuleWrapper
 from .layer import Layer as Layer
+from .merging.concatenate import Concatenate as Concatenate
+from .merging.concatenate import concatenate as concatenate
+from .merging.dot import Dot as Dot
+from .merging.dot import dot as dot
+from .merging.elementwise import Add as Add
+from .merging.elementwise import Average as Average
+from .merging.elementwise import Maximum as Maximum
+from .merging.elementwise import Minimum as Minimum
+from .merging.elementwise import Multiply as Multiply
+from .merging.elementwise import Subtract as Subtract
+from .merging.elementwise import add as add
+from .merging.elementwise import average as average
+from .merging.elementwise import maximum as maximum
+from .merging.elementwise import minimum as minimum
+from .merging.elementwise import multiply as multiply
+from .merging.elementwise import subtract as subtract
+from .normalization.batch_normalization import BatchNormalization as BatchNormalization
+from .normalization.layer_normalization import LayerNormalization as LayerNormalization
+from .pooling.average_pooling import AveragePooling1D as AveragePooling1D
+from .pooling.average_pooling import AveragePooling2D as AveragePooling2D
+from .pooling.average_pooling import AveragePooling3D as AveragePooling3D
+from .pooling.global_average_pooling import GlobalAveragePooling1D as GlobalAveragePooling1D
+from .pooling.global_average_pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
+from .pooling.global_average_pooling import GlobalAveragePooling3D as GlobalAveragePooling3D
+from .pooling.global_max_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
+from .pooling.global_max_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+from .pooling.global_max_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
+from .pooling.max_pooling import MaxPooling1D as MaxPooling1D
+from .pooling.max_pooling import MaxPooling2D as MaxPooling2D
+from .pooling.max_pooling import MaxPooling3D as MaxPooling3D
+from .preprocessing.rescaling import Rescaling as Rescaling
+from .regularization.dropout import Dropout as Dropout
+from .regularization.gaussian import GaussianDropout as GaussianDropout
+from .regularization.gaussian import GaussianNoise as GaussianNoise
+from .regularization.spatial_dropout import SpatialDropout1D as SpatialDropout1D
+from .regularization.spatial_dropout import SpatialDropout2D as SpatialDropout2D
+from .regularization.spatial_dropout import SpatialDropout3D as SpatialDropout3D
+from .reshaping.cropping import Cropping1D as Cropping1D
+from .reshaping.cropping import Cropping2D as Cropping2D
+from .reshaping.cropping import Cropping3D as Cropping3D
+from .reshaping.flatten import Flatten as Flatten
+from .reshaping.permute import Permute as Permute
+from .reshaping.repeat_vector import RepeatVector as RepeatVector
+from .reshaping.reshape import Reshape as Reshape
+from .reshaping.up_sampling import UpSampling1D as UpSampling1D
+from .reshaping.up_sampling import UpSampling2D as UpSampling2D
+from .reshaping.up_sampling import UpSampling3D as UpSampling3D
+from .reshaping.zero_padding import ZeroPadding1D as ZeroPadding1D
+from .reshaping.zero_padding import ZeroPadding2D as ZeroPadding2D
+from .reshaping.zero_padding import ZeroPadding3D as ZeroPadding3D
+
+AvgPool1D = AveragePooling1D
+AvgPool2D = AveragePooling2D
+AvgPool3D = AveragePooling3D
+Convolution1D = Conv1D
+Convolution2D = Conv2D
+Convolution3D = Conv3D
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
+GlobalMaxPool1D = GlobalMaxPooling1D
+GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D
+MaxPool1D = MaxPooling1D
+MaxPool2D = MaxPooling2D
+MaxPool3D = MaxPooling3D

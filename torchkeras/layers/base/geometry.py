@@ -5,7 +5,7 @@ from typing import Any
 
 
 def same_padding(size: int, window: int, stride: int, dilation: int = 1) -> tuple[int, int]:
-    """Return how many cells Keras adds before and after an axis so that `ceil(size / stride)` come out.
+    """Return what Keras adds before and after an axis, so that `ceil(size / stride)` windows fit.
 
     Args:
         size: The length of the axis.

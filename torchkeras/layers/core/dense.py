@@ -8,10 +8,10 @@ from torchkeras import activations, constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import TRANSPOSED
 from torchkeras._state.slot import Slot
-
-from ..base.input_spec import InputSpec
-from ..base.weights import known_size
-from ..layer import Layer
+from torchkeras.layers.base.arguments import refuse_unavailable
+from torchkeras.layers.base.input_spec import InputSpec
+from torchkeras.layers.base.weights import known_size
+from torchkeras.layers.layer import Layer
 
 
 class Dense(Layer):
@@ -67,9 +67,11 @@ class Dense(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        refuse_unavailable(lora_rank=lora_rank, quantization_config=quantization_config)
         self.units = positive_int("units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
+        self.lora_rank = self.lora_alpha = self.quantization_config = None
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -89,3 +91,8 @@ class Dense(Layer):
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         return self.activation(self.linear(inputs))
+
+    def attribute_config(self) -> dict[str, Any]:
+        config = super().attribute_config()
+        del config["lora_rank"], config["lora_alpha"]
+        return config

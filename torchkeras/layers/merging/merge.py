@@ -1,0 +1,122 @@
+"""What the layers that merge several inputs share: shapes that broadcast, masks, errors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from torchkeras import tree
+from torchkeras._base.dtypes import NAMES, is_float, to_torch
+from torchkeras._base.messages import show
+from torchkeras._symbolic.tensor import KerasTensor
+from torchkeras.layers.layer import Layer
+
+Shape = tuple[int | None, ...]
+
+
+class Merge(Layer):
+    """A layer that makes one tensor of several, entry by entry; sizes of 1 are broadcast."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        check_list(self, input_shape)
+        merged_shape(input_shape, self.name)
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        if not isinstance(inputs, (list, tuple)):
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}) must be called on a list of inputs. "
+                f"Received: inputs={show(inputs)}."
+            )
+        rank = max(x.dim() for x in inputs)
+        if any(x.dim() != rank for x in inputs):
+            inputs = [_with_rank(x, rank) for x in inputs]
+        return self._merge(inputs)
+
+    def _merge(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Merge tensors with the same number of axes."""
+        raise NotImplementedError
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        if not self.built:
+            self.build_for((inputs,), {})
+        shapes = [tuple(x.shape) for x in inputs]
+        return KerasTensor(self._merged_shape(shapes), self._merged_dtype(inputs))
+
+    def _merged_shape(self, shapes: list[Shape]) -> Shape:
+        return merged_shape(shapes, self.name)
+
+    def _merged_dtype(self, inputs: Any) -> str:
+        names = [x.dtype for x in inputs]
+        if any(is_float(name) for name in names):
+            return self.compute_dtype
+        dtype = to_torch(names[0])
+        for name in names[1:]:
+            dtype = torch.promote_types(dtype, to_torch(name))
+        return NAMES[dtype]
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        if previous_mask is None or any(mask is None for mask in tree.flatten(previous_mask)):
+            return None
+        first, *others = previous_mask
+        for mask in others:
+            first = torch.logical_or(first, mask)
+        return first
+
+
+def check_list(layer: Layer, input_shape: Any, count: int | None = None) -> None:
+    """Raise a `ValueError` if a layer was not called on a list of inputs (`count` of them)."""
+    shapes = input_shape if isinstance(input_shape, (list, tuple)) else ()
+    is_list = bool(shapes) and all(isinstance(shape, (list, tuple)) for shape in shapes)
+    if not is_list or (count is not None and len(shapes) != count):
+        wanted = "at least 1 input" if count is None else f"exactly {count} inputs"
+        raise ValueError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) must be called on a list of {wanted}. "
+            f"Received inputs of shape {input_shape}."
+        )
+
+
+def merged_shape(shapes: Sequence[Any], layer_name: str) -> Shape:
+    """Return the shape that comes out when tensors with equal batches are broadcast.
+
+    Raises:
+        ValueError: If batches or other sizes differ.
+    """
+    batches = {shape[0] for shape in shapes if shape} - {None}
+    if len(batches) > 1:
+        raise ValueError(
+            f"Layer {layer_name!r} cannot merge inputs with different batch sizes. "
+            f"Received inputs of shapes {list(shapes)}."
+        )
+    merged: list[int | None] = []
+    for shape in shapes:
+        sample = list(shape[1:])
+        short, long = sorted((merged, sample), key=len)
+        padded = [1] * (len(long) - len(short)) + short
+        if any(
+            a != b and 1 not in (a, b) and None not in (a, b)
+            for a, b in zip(padded, long, strict=True)
+        ):
+            raise ValueError(
+                f"Layer {layer_name!r} cannot merge inputs whose shapes do not broadcast: sizes "
+                f"must be equal or 1. Received inputs of shapes {list(shapes)}."
+            )
+        merged = [_joint_size(a, b) for a, b in zip(padded, long, strict=True)]
+    return (batches.pop() if batches else None, *merged)
+
+
+def _joint_size(first: int | None, second: int | None) -> int | None:
+    if first == 1:
+        return second
+    if second == 1:
+        return first
+    return None if first is None or second is None else first
+
+
+def _with_rank(x: Tensor, rank: int) -> Tensor:
+    """Add axes of size 1 after the batch."""
+    return x[(slice(None), *(None,) * (rank - x.dim()))]

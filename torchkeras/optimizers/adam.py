@@ -32,6 +32,10 @@ class Adam(KernelOptimizer):
     Raises:
         ValueError: If `beta_1` or `beta_2` is not at least 0 and below 1.
 
+    Differs from Keras:
+        Keras takes such a beta, and gives NaN or does not train. For bfloat16 weights it rounds
+        `beta_2` to 1 and does not train either; here the bias correction is always in float32.
+
     Source:
         Kingma & Ba, arXiv:1412.6980; Reddi, Kale & Kumar, "On the Convergence of Adam and Beyond".
 

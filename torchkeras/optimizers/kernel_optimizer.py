@@ -1,6 +1,6 @@
 """`KernelOptimizer`: an optimizer whose rule runs on whole lists of tensors."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from .optimizer import Optimizer
 from .selection import Bundle, Selection
 
 
-class KernelOptimizer(Optimizer):
+class KernelOptimizer(Optimizer, ABC):
     """The base of the built-in optimizers.
 
     A step is split in two. `coefficients` computes, on the host, every number that changes from

@@ -16,7 +16,8 @@ from .state import LearningRate
 class SGD(KernelOptimizer):
     """Gradient descent, `w -= lr * g`, or with momentum `v = momentum * v - lr * g; w += v`.
 
-    With Nesterov's momentum, `w += momentum * v - lr * g` after the same `v`.
+    With Nesterov's momentum, `w += momentum * v - lr * g` after the same `v`. Other than in torch,
+    the learning rate is inside `v`, so a lower rate shows only after a while.
 
     Args:
         learning_rate: A float, a schedule, or a function without arguments that returns a float.
@@ -27,9 +28,6 @@ class SGD(KernelOptimizer):
 
     Raises:
         ValueError: If `momentum` is not a float from 0 to 1.
-
-    Differs from torch:
-        The learning rate is inside the momentum, so a lower rate shows only after a while.
 
     Example:
         >>> import torchkeras

@@ -243,6 +243,15 @@ def test_a_replaced_parameter_is_found_again() -> None:
     assert not torch.equal(module.weight, before)
 
 
+def test_adam_trains_bfloat16_weights() -> None:
+    """Keras rounds `beta_2` to 1 in bfloat16, and its Adam then stands still."""
+    weight = Variable([1.0, 2.0], dtype="bfloat16")
+    optimizer = optimizers.Adam(0.1)
+    for _ in range(3):
+        optimizer.apply([torch.ones(2)], [weight])
+    np.testing.assert_allclose(weight.numpy(), [0.7, 1.7], rtol=0.01)
+
+
 def test_frozen_parameters_are_left_silently() -> None:
     module = net()
     optimizer = make("Adam", {}, module)

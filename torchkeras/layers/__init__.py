@@ -18,6 +18,7 @@ from .core.input_layer import InputLayer as InputLayer
 from .core.lambda_layer import Lambda as Lambda
 from .core.masking import Masking as Masking
 from .core.torch_module_wrapper import TorchModuleWrapper as TorchModuleWrapper
+from .core.wrapper import Wrapper as Wrapper
 from .layer import Layer as Layer
 from .merging.concatenate import Concatenate as Concatenate
 from .merging.concatenate import concatenate as concatenate
@@ -50,6 +51,16 @@ from .pooling.max_pooling import MaxPooling1D as MaxPooling1D
 from .pooling.max_pooling import MaxPooling2D as MaxPooling2D
 from .pooling.max_pooling import MaxPooling3D as MaxPooling3D
 from .preprocessing.rescaling import Rescaling as Rescaling
+from .recurrent.bidirectional import Bidirectional as Bidirectional
+from .recurrent.gru import GRU as GRU
+from .recurrent.gru import GRUCell as GRUCell
+from .recurrent.lstm import LSTM as LSTM
+from .recurrent.lstm import LSTMCell as LSTMCell
+from .recurrent.rnn import RNN as RNN
+from .recurrent.simple_rnn import SimpleRNN as SimpleRNN
+from .recurrent.simple_rnn import SimpleRNNCell as SimpleRNNCell
+from .recurrent.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
+from .recurrent.time_distributed import TimeDistributed as TimeDistributed
 from .regularization.dropout import Dropout as Dropout
 from .regularization.gaussian import GaussianDropout as GaussianDropout
 from .regularization.gaussian import GaussianNoise as GaussianNoise

@@ -1,0 +1,1 @@
+"""Recurrent layers on torch's kernels, their cells, and the wrappers around them."""

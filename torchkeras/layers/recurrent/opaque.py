@@ -1,0 +1,81 @@
+"""The recurrent kernels as operators that compilers do not look into.
+
+Left to itself a compiler unrolls a kernel step by step, or stumbles over oneDNN's; torch therefore
+breaks the graph there. As one operator, with one for its gradient, a sequence of any length is one
+node. The gradient runs the forward pass again, since a kernel's workspace cannot leave it.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_KERNELS = {
+    "lstm": torch.lstm,
+    "gru": torch.gru,
+    "tanh": torch.rnn_tanh,
+    "relu": torch.rnn_relu,
+}
+
+
+def plain_run(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
+    """Run a kernel over `x` (batch, steps, features); return the outputs and the last states.
+
+    States have the shape (1, batch, units). cuDNN only has a gradient of what ran "in training".
+    """
+    first: Any = (states[0], states[1]) if kind == "lstm" else states[0]
+    trained = torch.is_grad_enabled()
+    made = _KERNELS[kind](x, first, weights, len(weights) > 2, 1, 0.0, trained, False, True)
+    return list(made)
+
+
+def _run(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
+    outputs = plain_run(kind, x, states, weights)
+    return [outputs[0], *(state.clone() for state in outputs[1:])]
+
+
+def _run_fake(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
+    outputs = x.new_empty((*x.shape[:2], states[0].shape[-1]))
+    return [outputs, *(torch.empty_like(state) for state in states)]
+
+
+def _differentiate(
+    kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor], gradients: list[Tensor]
+) -> list[Tensor]:
+    with torch.enable_grad():
+        leaves = [leaf.detach().requires_grad_() for leaf in (x, *states, *weights)]
+        first, last = leaves[1 : 1 + len(states)], leaves[1 + len(states) :]
+        outputs = plain_run(kind, leaves[0], first, last)
+        found = torch.autograd.grad(outputs, leaves, gradients)
+    return [gradient.clone() for gradient in found]
+
+
+def _differentiate_fake(
+    kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor], gradients: list[Tensor]
+) -> list[Tensor]:
+    return [torch.empty_like(leaf) for leaf in (x, *states, *weights)]
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
+    kind, x, states, weights = inputs
+    ctx.kind, ctx.count = kind, len(states)
+    ctx.save_for_backward(x, *states, *weights)
+
+
+def _backward(ctx: Any, gradients: list[Tensor]) -> tuple[Any, ...]:
+    x, *rest = ctx.saved_tensors
+    states, weights = rest[: ctx.count], rest[ctx.count :]
+    found = _differentiate_op(ctx.kind, x, states, weights, gradients)
+    return None, found[0], found[1 : 1 + ctx.count], found[1 + ctx.count :]
+
+
+if hasattr(torch.library, "custom_op"):
+    opaque_run = torch.library.custom_op("torchkeras::recurrent", _run, mutates_args=())
+    opaque_run.register_fake(_run_fake)
+    opaque_run.register_autograd(_backward, setup_context=_keep)
+    _differentiate_op = torch.library.custom_op(
+        "torchkeras::recurrent_backward", _differentiate, mutates_args=()
+    )
+    _differentiate_op.register_fake(_differentiate_fake)
+else:  # torch before 2.4
+    opaque_run, _differentiate_op = plain_run, _differentiate

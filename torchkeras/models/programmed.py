@@ -105,7 +105,9 @@ class Programmed(Layer):
                 f"Model {type(self).__name__!r} has no `call` method. Define `call(self, inputs)`, "
                 "or make the model from symbols with `Model(inputs, outputs)`."
             )
-        run = self._runner() if self._run is None else self._run
+        run: Any = self._run
+        if run is None:
+            run = self._runner()
         if type(inputs) is Tensor and self._takes_one:
             return run(inputs)
         return run(*self._flat_inputs(inputs))

@@ -5,17 +5,18 @@ from typing import Any
 
 from torch import Tensor
 
-from torchkeras import activations, constraints, initializers, regularizers
+from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import conv_kernel
 from torchkeras._state.slot import Slot
+from torchkeras.layers.base.activated import Activated
 from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.config import encode
 
 from .sliding import Sliding
 
 
-class Convolution(Sliding):
+class Convolution(Activated, Sliding):
     """A convolution over `rank` axes."""
 
     def __init__(
@@ -43,7 +44,7 @@ class Convolution(Sliding):
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         self.filters = positive_int("filters", filters)
         self.groups = positive_int("groups", groups)
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -79,7 +80,8 @@ class Convolution(Sliding):
 
     def call(self, inputs: Tensor) -> Tensor:
         outputs = self._slide(self.conv, self._to_first(inputs))
-        return self.activation(self._to_last(outputs))
+        outputs = self._to_last(outputs)
+        return outputs if self._activate is None else self._activate(outputs)
 
     def attribute_config(self) -> dict[str, Any]:
         regularizer = {"activity_regularizer": encode(self.activity_regularizer)}

@@ -4,17 +4,18 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from torchkeras import activations, constraints, initializers, regularizers
+from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import TRANSPOSED
 from torchkeras._state.slot import Slot
+from torchkeras.layers.base.activated import Activated
 from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.input_spec import InputSpec
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
 
 
-class Dense(Layer):
+class Dense(Activated, Layer):
     """A fully connected layer: `activation(inputs @ kernel + bias)`.
 
     Args:
@@ -69,7 +70,7 @@ class Dense(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         refuse_unavailable(lora_rank=lora_rank, quantization_config=quantization_config)
         self.units = positive_int("units", units)
-        self.activation = activations.get(activation)
+        self.activation = activation
         self.use_bias = use_bias
         self.lora_rank = self.lora_alpha = self.quantization_config = None
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -90,7 +91,9 @@ class Dense(Layer):
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
-        return self.activation(self.linear(inputs))
+        # nn.Module finds attributes slower than Linear multiplies small matrices.
+        outputs: Tensor = self._modules["linear"](inputs)  # type: ignore[misc]
+        return outputs if self._activate is None else self._activate(outputs)
 
     def attribute_config(self) -> dict[str, Any]:
         config = super().attribute_config()

@@ -1,0 +1,31 @@
+"""Layers that end in an activation."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from torchkeras import activations
+from torchkeras.activations.lookup import kernel
+
+
+class Activated:
+    """Something with an `activation`, which may be exchanged at any time.
+
+    `_activate` is what runs: torch's own function, or `None` for the linear activation.
+    """
+
+    _activation: Callable[[Any], Any]
+    _activate: Callable[[Tensor], Tensor] | None
+
+    @property
+    def activation(self) -> Callable[[Any], Any]:
+        """The function applied to the outputs."""
+        return self._activation
+
+    @activation.setter
+    def activation(self, value: Any) -> None:
+        function = activations.get(value)
+        linear = function is activations.linear
+        object.__setattr__(self, "_activation", function)
+        object.__setattr__(self, "_activate", None if linear else kernel(function))

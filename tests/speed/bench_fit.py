@@ -2,8 +2,8 @@
 
 Run it with `python -m tests.speed.bench_fit` (`--no-keras` leaves Keras out).
 
-All contenders do the same work (shuffling, metrics, fused optimizer) turn about in one process; read
-the figures as ratios.
+All contenders do the same work (shuffling, metrics, fused optimizer) turn about in one process;
+read the figures as ratios.
 """
 
 import os

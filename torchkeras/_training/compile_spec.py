@@ -41,6 +41,7 @@ class Compiled:
         tracker: The mean of the whole loss.
         arguments: What `compile` was given, for `get_compile_config`.
         functions: The functions that run batches.
+        has_met_data: Whether a run has begun since.
         found: All metrics of the model, and the state in which it was searched for them.
     """
 
@@ -50,6 +51,7 @@ class Compiled:
     arguments: dict[str, Any] = field(default_factory=dict)
     functions: Functions = field(default_factory=Functions)
     found: tuple[Any, list[Any]] | None = None
+    has_met_data: bool = False
 
     @property
     def is_settled(self) -> bool:

@@ -45,9 +45,7 @@ class Logs(dict[str, Any]):
         return dict(dict.items(self))
 
     def _take(self, values: Mapping[str, Any]) -> None:
-        flat = dict(_flat(values))
-        for name in sorted(flat):
-            value = flat[name]
+        for name, value in _flat(values):
             held = value.detach().clone() if isinstance(value, Tensor) else value
             dict.__setitem__(self, name, held)
 
@@ -124,7 +122,7 @@ for _name in _NUMBERS.split():
 
 
 def _flat(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    for name, value in values.items():
+    for name, value in sorted(values.items()):
         if isinstance(value, Mapping):
             yield from _flat(value)
         else:

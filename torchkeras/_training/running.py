@@ -73,14 +73,28 @@ class Running(Steps):
         return Feed(source, steps, packed=overridden(self, step_name))
 
     def _get_ready(self, feed: Feed, predicts: bool = False) -> None:
-        """Build the model on the first batch if need be, and put it and the data on one device."""
+        """Build the model on the first batch if need be, and put it and the data on one device.
+
+        Keras takes a first batch aside whenever something may have to be built, and so do we, since
+        the order of the samples depends on it.
+        """
         unbuilt = not self._is_built()
-        if unbuilt or not (predicts or self._compiled.is_settled):
+        if unbuilt or not (predicts or self._knows_its_losses()):
             first = feed.peek()
             if unbuilt:
                 self._build_on(first[0])
+        self._compiled.has_met_data |= not predicts
         self._place()
         feed.device = self._run_device()
+
+    def _knows_its_losses(self) -> bool:
+        """Say whether Keras would have built all that was compiled: at the first run, on symbols."""
+        compiled = self._compiled
+        parts = ((compiled.loss, "compute_loss"), (compiled.metrics, "compute_metrics"))
+        return all(
+            part is None or part.built or (compiled.has_met_data and not overridden(self, method))
+            for part, method in parts
+        )
 
     def _place(self) -> None:
         self._place_for_run()
@@ -120,6 +134,7 @@ class Running(Steps):
         x, y, sample_weight = (
             None if part is None else move(as_arrays(part)) for part in (x, y, sample_weight)
         )
+        self._compiled.has_met_data |= y is not None
         if class_weight is not None:
             sample_weight = ClassWeights(class_weight)(y)
         return x, y, sample_weight

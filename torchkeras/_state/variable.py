@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from torchkeras._base import device
-from torchkeras._base.dtypes import NAMES, standardize_dtype, to_torch
+from torchkeras._base.dtypes import NAMES
 from torchkeras._base.messages import one_of, show
 from torchkeras._base.naming import auto_name, scoped_path
 
+from .arrays import from_numbers
+from .first_value import first_value
 from .layout import SAME, Layout
 from .view import ParameterView
 
@@ -83,7 +84,7 @@ class Variable:
         if layout is not None or kwargs:
             unknown = sorted(kwargs) or ["layout"]
             raise TypeError(f"`Variable` does not take {', '.join(unknown)} on torch.")
-        cell, first = _Cell(), _first_value(initializer, shape, dtype)
+        cell, first = _Cell(), first_value(_unwrap(initializer), shape, dtype)
         register(cell, "value", first, trainable)
         self._describe(
             ((cell, "value"),), SAME, name or auto_name(type(self).__name__), trainable,
@@ -129,8 +130,8 @@ class Variable:
         regularizer: Any,
         constraint: Any,
     ) -> None:
-        if "/" in name:
-            raise ValueError(f"`name` must not contain '/'. Received: name={name!r}.")
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"`name` must be a string without '/'. Received: name={name!r}.")
         self._parts, self._layout = parts, layout
         self.name, self.path = name, scoped_path(name)
         self.regularizer, self.constraint = regularizer, constraint
@@ -250,13 +251,21 @@ class Variable:
     def _accumulate(self, value: Any, sign: int) -> Tensor:
         with torch.no_grad():
             parts = self.parameters
-            if self._layout is SAME:
-                parts[0].add_(as_tensor(value, parts[0]), alpha=sign)
-                return self.value
-            step = as_tensor(value, parts[0]).expand(self.shape)
+            step = as_tensor(value, parts[0])
+            if tuple(step.shape) != self.shape:
+                step = self._broadcast(step)
             for part, piece in zip(parts, self._layout.to_torch(step), strict=True):
                 part.add_(piece, alpha=sign)
         return self.value
+
+    def _broadcast(self, step: Tensor) -> Tensor:
+        try:
+            return step.expand(self.shape)
+        except RuntimeError as error:
+            raise ValueError(
+                f"`value` must broadcast to the shape {self.shape} of variable {self.path!r}. "
+                f"Received: value={show(step)}."
+            ) from error
 
     def numpy(self) -> "np.ndarray[Any, Any]":
         """Return the value as a NumPy array of its own; bfloat16 comes as float32."""
@@ -300,6 +309,8 @@ class Variable:
 
     # Behaving as a tensor
 
+    __array_priority__ = 1000  # so that `array * variable` comes here
+
     @classmethod
     def __torch_function__(
         cls, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -330,7 +341,10 @@ class Variable:
         return int(self.value.detach())
 
     def __index__(self) -> int:
-        return int(self.value)
+        return self.value.__index__()
+
+    def __round__(self, ndigits: int | None = None) -> Tensor:
+        return torch.round(self.value, decimals=ndigits or 0)
 
     def __repr__(self) -> str:
         values = np.array2string(_host(self.value), threshold=20, edgeitems=2)
@@ -341,7 +355,8 @@ class Variable:
 
 def _operator(name: str) -> Callable[..., Tensor]:
     def apply(self: Variable, *args: Any) -> Tensor:
-        result: Tensor = getattr(self.value, name)(*[_unwrap(arg) for arg in args])
+        value = self.value
+        result: Tensor = getattr(value, name)(*[_operand(arg, value) for arg in args])
         return result
 
     apply.__name__ = name
@@ -350,10 +365,17 @@ def _operator(name: str) -> Callable[..., Tensor]:
 
 for _name in (
     "neg pos abs invert eq ne lt le gt ge add radd sub rsub mul rmul truediv rtruediv floordiv "
-    "rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor getitem round"
+    "rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor getitem"
 ).split():
     if hasattr(Tensor, f"__{_name}__"):
         setattr(Variable, f"__{_name}__", _operator(f"__{_name}__"))
+
+
+def _operand(other: Any, like: Tensor) -> Any:
+    """Return the other side of an operator; torch alone would leave arrays to NumPy."""
+    if isinstance(other, np.ndarray):
+        return from_numbers(other, like.device)
+    return _unwrap(other)
 
 
 def _unwrap(value: Any) -> Any:
@@ -396,30 +418,3 @@ def register(module: nn.Module, key: str, value: Tensor, trainable: bool) -> Non
     else:
         module._buffers[key] = value.detach()
         module._non_persistent_buffers_set.discard(key)
-
-
-def _first_value(initializer: Any, shape: Any, dtype: Any) -> Tensor:
-    where = device.creation()
-    if not callable(initializer):
-        if isinstance(initializer, Variable):
-            initializer = initializer.value
-        if isinstance(initializer, Tensor):
-            value = initializer.detach().clone()
-            return value if dtype is None else value.to(to_torch(dtype))
-        array = np.asarray(initializer)
-        if dtype is None:
-            dtype = standardize_dtype(None) if array.dtype.kind == "f" else array.dtype
-        return torch.as_tensor(np.array(array), device="cpu").to(where, to_torch(dtype))
-    if shape is None or any(size is None for size in shape):
-        raise ValueError(
-            "`shape` must be fully known where `initializer` is a function. "
-            f"Received: initializer={initializer!r}, shape={shape!r}."
-        )
-    made = initializer(tuple(shape), dtype=standardize_dtype(dtype))
-    return as_made(made, to_torch(dtype), where)
-
-
-def as_made(made: Any, dtype: torch.dtype, where: torch.device) -> Tensor:
-    """Return what an initializer made, as a tensor of the wanted dtype and device."""
-    tensor = made if isinstance(made, Tensor) else torch.as_tensor(np.asarray(made), device="cpu")
-    return tensor.detach().to(where, dtype)

@@ -13,10 +13,11 @@ from torchkeras._base.dtypes import is_float, standardize_dtype, to_torch
 from torchkeras._base.messages import show
 from torchkeras._base.naming import auto_name
 from torchkeras._state import collect
+from torchkeras._state.first_value import as_made
 from torchkeras._state.layout import SAME
 from torchkeras._state.slot import Slot
 from torchkeras._state.tracked import TrackedModule, children_of
-from torchkeras._state.variable import Variable, as_made, register
+from torchkeras._state.variable import Variable, register
 
 _Stock = TypeVar("_Stock", bound=nn.Module)
 
@@ -106,7 +107,7 @@ class WeightOwner(TrackedModule):
         sizes = _known_shape(shape, name, self)
         made = initializers.get(initializer)(sizes, dtype=dtype)
         key = self._free_key(name or "variable")
-        register(self, key, as_made(made, to_torch(dtype), device.creation()), trainable)
+        register(self, key, as_made(made, sizes, to_torch(dtype)), trainable)
         variable = Variable.over(
             ((self, key),),
             SAME,

@@ -45,9 +45,8 @@ class Logs(dict[str, Any]):
         return dict(dict.items(self))
 
     def _take(self, values: Mapping[str, Any]) -> None:
-        for name, value in _flat(values):
-            held = value.detach().clone() if isinstance(value, Tensor) else value
-            dict.__setitem__(self, name, held)
+        for name, value in _flat(snapshot(values)):
+            dict.__setitem__(self, name, value)
 
     def _number(self, name: str) -> Any:
         value = dict.__getitem__(self, name)
@@ -119,6 +118,17 @@ for _name in _NAMES.split():
     setattr(Logs, _name, _on_names(_name))
 for _name in _NUMBERS.split():
     setattr(Logs, _name, _on_numbers(_name))
+
+
+def snapshot(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metrics that do not change when their states go on."""
+    held: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            held[name] = snapshot(value)
+        else:
+            held[name] = value.detach().clone() if isinstance(value, Tensor) else value
+    return held
 
 
 def _flat(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

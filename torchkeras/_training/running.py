@@ -21,7 +21,7 @@ from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.callbacks import CallbackList
 
 from .checks import checked_verbose
-from .logs import Logs
+from .logs import Logs, snapshot
 from .loop import Ears, run
 from .outputs import owned
 from .step import Step, predict_step_of, test_step_of, train_step_of
@@ -212,7 +212,7 @@ class Running(Steps):
     ) -> Any:
         return run(feed.epoch(), step, self._ears(kind, listeners), should_stop)
 
-    def _train_epoch(self, feed: Feed, step: Step, listeners: CallbackList) -> Logs:
+    def _train_epoch(self, feed: Feed, step: Step, listeners: CallbackList) -> dict[str, Any]:
         set_training(self, True)
         try:
             with torch.enable_grad():
@@ -221,13 +221,12 @@ class Running(Steps):
             set_training(self, False)
         return self._result_of(outcome)
 
-    def _result_of(self, outcome: Any) -> Logs:
+    def _result_of(self, outcome: Any) -> dict[str, Any]:
         """Return the metrics of a pass; those of a step that users wrote, if they are others."""
         written = overridden(self, "get_metrics_result")
         results = self.get_metrics_result() if written else results_of(self._metrics_now())
-        if outcome is not None and set(outcome) != set(results):
-            return Logs(outcome)
-        return Logs(results)
+        others = outcome is not None and set(outcome) != set(results)
+        return snapshot(outcome if others else results)
 
     def _in_order(self, logs: Mapping[str, Any]) -> Any:
         """Return the values in the order of the metrics, others after them; one value alone."""

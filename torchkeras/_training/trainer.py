@@ -194,10 +194,11 @@ class Trainer(Running):
         for epoch in epochs:
             self._begin_metrics()
             listeners.on_epoch_begin(epoch)
-            logs = self._train_epoch(feed, step, listeners)
+            results = self._train_epoch(feed, step, listeners)
             if validate is not None and should_evaluate(epoch, frequency):
                 found = validate()
-                logs = Logs(logs.raw() | {f"val_{name}": found[name] for name in found})
+                results.update({f"val_{name}": found[name] for name in found})
+            logs = Logs(results)
             listeners.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
@@ -270,7 +271,7 @@ class Trainer(Running):
         listeners.on_test_begin()
         self._begin_metrics()
         outcome = self._pass("test", feed, step, listeners, lambda: self.stop_evaluating)
-        logs = dict(self._result_of(outcome))
+        logs = dict(Logs(self._result_of(outcome)))
         listeners.on_test_end(logs)
         return logs if return_dict else self._in_order(logs)
 
@@ -340,7 +341,7 @@ class Trainer(Running):
         self._begin_metrics()
         set_training(self, True)
         try:
-            logs = dict(self._result_of(step(batch)))
+            logs = dict(Logs(self._result_of(step(batch))))
         finally:
             set_training(self, False)
         return logs if return_dict else self._in_order(logs)
@@ -361,7 +362,7 @@ class Trainer(Running):
         step = self._test_step()
         self._begin_metrics()
         self._stop_training()
-        logs = dict(self._result_of(step(batch)))
+        logs = dict(Logs(self._result_of(step(batch))))
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:

@@ -269,8 +269,8 @@ class _Reader:
         return outputs
 
     def _value(self, item: Any) -> Any:
-        if isinstance(item, list):
-            return [self._value(inner) for inner in item]
+        if isinstance(item, (list, tuple)):
+            return type(item)(self._value(inner) for inner in item)
         if isinstance(item, Mapping):
             kind = item.get("class_name")
             if kind == "__keras_tensor__":
@@ -309,7 +309,7 @@ def _histories_in(value: Any) -> list[Any]:
         if value.get("class_name") == "__keras_tensor__":
             return [value["config"]["keras_history"]]
         return [found for item in value.values() for found in _histories_in(item)]
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [found for item in value for found in _histories_in(item)]
     return []
 

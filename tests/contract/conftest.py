@@ -10,6 +10,8 @@ import torchkeras
 from tests import oracle
 from tests.cases.layers import ROWS
 
+FOLDER = Path(__file__).parent
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "row" not in metafunc.fixturenames:
@@ -33,3 +35,9 @@ def on_the_cpu() -> Iterator[None]:
     oracle.reset()
     with torchkeras.device("cpu"), keras.device("cpu"):
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if FOLDER in item.path.parents:  # Keras's own use of NumPy 2
+            item.add_marker(pytest.mark.filterwarnings("ignore:__array__ implementation"))

@@ -34,8 +34,8 @@ def both(build, **options):
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-def test_equals_keras(case, options):
-    ours, theirs = both(BUILDERS[case], **options)
+def test_equals_keras(written, options):
+    ours, theirs = both(BUILDERS[written], **options)
     assert ours == theirs
 
 

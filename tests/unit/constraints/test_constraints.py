@@ -65,7 +65,7 @@ def test_config_equals_keras_and_makes_an_equal_constraint(case):
     assert constraints.serialize(constraints.get(config)) == config
 
 
-@pytest.mark.parametrize("name", ALL_OBJECTS_DICT)
+@pytest.mark.parametrize("name", sorted(ALL_OBJECTS_DICT))
 def test_every_name_of_keras_is_known(name):
     assert type(constraints.get(name)).__name__ == ALL_OBJECTS_DICT[name].__name__
     assert type(constraints.deserialize(name)).__name__ == ALL_OBJECTS_DICT[name].__name__

@@ -9,7 +9,7 @@ from torchkeras import initializers
 from torchkeras._base.registry import custom_object_scope, register_keras_serializable
 
 
-@pytest.mark.parametrize("name", ALL_OBJECTS_DICT)
+@pytest.mark.parametrize("name", sorted(ALL_OBJECTS_DICT))
 def test_every_name_of_keras_is_known(name):
     made = initializers.get(name)
     assert type(made).__name__ == ALL_OBJECTS_DICT[name].__name__

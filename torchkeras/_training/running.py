@@ -88,7 +88,7 @@ class Running(Steps):
         feed.device = self._run_device()
 
     def _knows_its_losses(self) -> bool:
-        """Say whether Keras would have built all that was compiled: at the first run, on symbols."""
+        """Say whether Keras would have built all that was compiled, at the first run."""
         compiled = self._compiled
         parts = ((compiled.loss, "compute_loss"), (compiled.metrics, "compute_metrics"))
         return all(

@@ -78,8 +78,8 @@ def _serialize_named(obj: Any) -> dict[str, Any]:
             "register it with `@torchkeras.saving.register_keras_serializable()`."
         )
     name = registry.get_registered_name(obj)
-    module = "builtins" if registry.builtin_module(obj) else obj.__module__
-    return {"module": module, "class_name": kind, "config": name, "registered_name": kind}
+    # Keras writes the module of the kind: functions and classes are Python's own.
+    return {"module": "builtins", "class_name": kind, "config": name, "registered_name": kind}
 
 
 def _serialize_instance(obj: Any) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class Buildable(LossOwner):
         elif self.defines_build:
             self.build(shapes_of(calling.first_argument(self, args, kwargs)))
         else:
+            shape = shapes_of(calling.first_argument(self, args, kwargs))
+            object.__setattr__(self, "_build_arguments", {"input_shape": shape})
             self.built = True
 
     def get_build_config(self) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Self
 
+from torchkeras._base.registry import builtin_module
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 
 _LIBRARY = __name__.partition(".")[0]
@@ -79,9 +80,8 @@ def argument_names(cls: type) -> list[str]:
 
 def encode(value: Any) -> Any:
     """Turn an argument into plain values; a public function is written as its name."""
-    if inspect.isfunction(value):
-        written = serialize_keras_object(value)
-        return written["config"] if written["module"] == "builtins" else written
+    if inspect.isfunction(value) and builtin_module(value):
+        return value.__name__
     if isinstance(value, tuple):
         return tuple(encode(item) for item in value)
     if isinstance(value, list):

@@ -6,18 +6,20 @@ TRAINING = {"training": True}
 IMAGE = floats(3, 4, 4, 2)
 
 
-def batch(variant: str, inputs, training: bool = True, **kwargs) -> Row:
+def batch(variant: str, inputs, training: bool = True, skip=None, **kwargs) -> Row:
     """A row of batch normalization."""
     return Row(
         f"BatchNormalization-{variant}",
         lambda k: k.layers.BatchNormalization(**kwargs),
         inputs,
         TRAINING if training else {},
+        skip=skip or {},
         tolerance=2e-5,
     )
 
 
 MASKED = floats(3, 4, 2, mask=[[1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 1, 1]])
+MOVING = {"export": "the output depends on averages that each call moves"}
 CLIPPING = {"rmax": 1.5, "rmin": 0.5, "dmax": 0.5}
 ROWS: list[Row] = [
     Row(
@@ -48,7 +50,7 @@ ROWS: list[Row] = [
     batch("image_first", floats(3, 2, 4, 4), axis=1),
     batch("image_middle", floats(3, 4, 2, 4), axis=2),
     batch("volume", floats(2, 2, 3, 4, 2)),
-    batch("one_entry", floats(1, 3)),
+    batch("one_entry", floats(1, 3), skip={"export": "torch takes a batch of 1 for a fixed one"}),
     batch("ints", ints(4, 3, below=9)),
     batch("frozen", floats(4, 3), trainable=False),
     batch("masked", MASKED),
@@ -56,8 +58,8 @@ ROWS: list[Row] = [
     batch("bare", floats(4, 3), center=False, scale=False),
     batch("no_center", floats(4, 3), center=False),
     batch("no_scale", IMAGE, scale=False),
-    batch("renorm", floats(4, 3), renorm=True),
-    batch("renorm_clipped", IMAGE, renorm=True, renorm_clipping=CLIPPING, scale=False),
+    batch("renorm", floats(4, 3), skip=MOVING, renorm=True),
+    batch("renorm_clipped", IMAGE, skip=MOVING, renorm=True, renorm_clipping=CLIPPING, scale=False),
     Row(
         "BatchNormalization-everything",
         lambda k: k.layers.BatchNormalization(
@@ -91,7 +93,6 @@ ROWS: list[Row] = [
     Row("LayerNormalization-negative", lambda k: k.layers.LayerNormalization((-2, -1)), IMAGE),
     Row("LayerNormalization-no_scale", lambda k: k.layers.LayerNormalization(scale=False), IMAGE),
     Row("LayerNormalization-no_center", lambda k: k.layers.LayerNormalization(center=False), IMAGE),
-    Row("LayerNormalization-ints", lambda k: k.layers.LayerNormalization(), ints(2, 4, below=9)),
     Row("LayerNormalization-apart", lambda k: k.layers.LayerNormalization([1, 3]), IMAGE),
     Row(
         "LayerNormalization-everything",

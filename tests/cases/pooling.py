@@ -1,8 +1,12 @@
 """Pooling layers."""
 
+from dataclasses import replace
+
 from .row import Data, Row, Wrong, floats, ints
 
 FIRST = "channels_first"
+HALVES = {"mixed_precision": "Keras on torch has no such kernel on a CPU"}
+INTEGERS = {"symbolic": "Keras's symbols are floats where the numbers are integers"}
 SIZES = (7, 6, 5)
 
 
@@ -12,10 +16,13 @@ def windows(name: str, rank: int) -> list[Row]:
     def made(*args, **kwargs):
         return lambda k: getattr(k.layers, name)(*args, **kwargs)
 
+    skip = HALVES if name == "AveragePooling3D" else {}
+
     def row(variant: str, *args, **kwargs) -> Row:
         first = kwargs.get("data_format") == FIRST
         shape = (2, 3, *SIZES[:rank]) if first else (2, *SIZES[:rank], 3)
-        return Row(f"{name}-{variant}" if variant else name, made(*args, **kwargs), floats(*shape))
+        id = f"{name}-{variant}" if variant else name
+        return Row(id, made(*args, **kwargs), floats(*shape), skip=skip)
 
     short = floats(2, *(2,) * rank, 3)
     wrong = (
@@ -29,12 +36,12 @@ def windows(name: str, rank: int) -> list[Row]:
     )
     plain = row("", 2)
     return [
-        Row(plain.id, plain.make, plain.args, wrong=wrong),
+        replace(plain, wrong=wrong),
         row("strides", 3, 1),
         row("gaps", 1, 2, "same"),
         row("same", 2, padding="same"),
         row("same_even", 2, 1, padding="same"),
-        row("same_odd", 3, 1, padding="SAME"),
+        row("same_odd", 3, 1, padding="same"),
         row("same_overlap", 3, 2, padding="same"),
         row("same_wide", 4, 2, padding="same"),
         row("same_long", 4, 3, padding="same"),
@@ -60,7 +67,7 @@ def globals_(name: str, rank: int) -> list[Row]:
         Row(f"{name}-first", made(FIRST), first),
         Row(f"{name}-first_keepdims", made(FIRST, True), first),
         Row(f"{name}-ties", made(), ints(2, *SIZES[:rank], 3, below=2, dtype="float32")),
-        Row(f"{name}-ints", made(), ints(2, *SIZES[:rank], 3, below=9)),
+        Row(f"{name}-ints", made(), ints(2, *SIZES[:rank], 3, below=9), skip=INTEGERS),
     ]
 
 

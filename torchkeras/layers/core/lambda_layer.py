@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from torchkeras import tree
+from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._symbolic.tensor import KerasTensor
-from torchkeras.layers.base.config import encode
 from torchkeras.layers.base.shapes import map_shapes, shapes_of
 from torchkeras.layers.layer import Layer
 
@@ -44,6 +44,7 @@ class Lambda(Layer):
         tensor([9.])
     """
 
+    arguments: dict[str, Any]
     _wanted: frozenset[str] = frozenset()
 
     def __init__(
@@ -61,9 +62,10 @@ class Lambda(Layer):
                 f"(of type {type(function).__name__})."
             )
         self.function = function
-        self.arguments = dict(arguments or {})
         self.mask = mask
         self.supports_masking = mask is not None
+        # Set past the search for modules, which plain settings do not need.
+        object.__setattr__(self, "arguments", dict(arguments or {}))
         object.__setattr__(self, "_output_shape", output_shape)
         object.__setattr__(self, "_computes_mask", mask is not None)
         object.__setattr__(self, "_wanted", _argument_names(function))
@@ -89,12 +91,12 @@ class Lambda(Layer):
         return map_shapes(lambda sizes: (batch, *sizes), self._output_shape)
 
     def attribute_config(self) -> dict[str, Any]:
-        config = {"function": encode(self.function), "arguments": encode(self.arguments)}
+        written: dict[str, Any] = {"function": self.function, "arguments": self.arguments}
         if self._output_shape is not None:
-            config["output_shape"] = encode(self._output_shape)
+            written["output_shape"] = self._output_shape
         if self.mask is not None:
-            config["mask"] = encode(self.mask)
-        return config
+            written["mask"] = self.mask
+        return {name: serialize_keras_object(value) for name, value in written.items()}
 
 
 def _argument_names(function: Callable[..., Any]) -> frozenset[str]:

@@ -82,6 +82,7 @@ class BatchNormalization(Layer):
 
     keeps_variable_dtype = True
     norm: Any  # of BatchNorm1d, 2d or 3d, the one for the inputs' rank
+    renorm_clipping: Mapping[str, float] | None
     moving_stddev: Variable
     renorm_mean: Variable
     renorm_stddev: Variable
@@ -126,7 +127,8 @@ class BatchNormalization(Layer):
         self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_constraint = constraints.get(gamma_constraint)
         self.renorm, self.renorm_momentum = renorm, renorm_momentum
-        self.renorm_clipping = _checked_clipping(renorm_clipping) if renorm else renorm_clipping
+        clipping = _checked_clipping(renorm_clipping) if renorm else renorm_clipping
+        object.__setattr__(self, "renorm_clipping", clipping)  # a setting, to be kept as it is
         self.supports_masking = True
 
     def variable_slots(self) -> dict[str, Slot]:

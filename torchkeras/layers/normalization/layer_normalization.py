@@ -47,7 +47,8 @@ class LayerNormalization(Layer):
         ValueError: If an axis is not one of the input's.
 
     Differs from Keras:
-        Any axes are possible; Keras on torch only normalizes over the last ones.
+        Any axes are possible; Keras on torch only normalizes over the last ones. Whole numbers are
+        normalized to floats; Keras cuts the results off to whole numbers.
 
     Source:
         Ba et al. 2016, https://arxiv.org/abs/1607.06450

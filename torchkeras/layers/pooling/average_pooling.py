@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -13,23 +14,28 @@ class _AveragePooling(Pooling):
     """The mean of the entries under a window."""
 
     def _pool(self, x: Tensor) -> Tensor:
-        window, strides = self._window
-        pool = F.avg_pool3d if self.rank == 3 else F.avg_pool2d
-        return pool(x, window, strides)
+        return _average(x, *self._window)
 
     def _pool_same(self, x: Tensor, pads: Pads) -> Tensor:
         """Leave even padding out of the means; where it is uneven, repeat the edges, as Keras."""
         window, strides = self._window
-        pool = F.avg_pool3d if self.rank == 3 else F.avg_pool2d
         if all(before == after for before, after in pads):
             around = [before for before, _ in pads]
-            return pool(x, window, strides, around, count_include_pad=False)
+            return _average(x, window, strides, around, count_include_pad=False)
         padded = [size for size, pair in zip(window, pads, strict=True) if pair != (0, 0)]
         moves = [step for step, pair in zip(strides, pads, strict=True) if pair != (0, 0)]
         if max(padded) == 2 and min(moves) > 1:
             # The mean of an entry and its copy is the entry: torch need not see the copy.
-            return pool(x, window, strides, ceil_mode=True, count_include_pad=False)
-        return pool(F.pad(x, torch_order(pads), mode="replicate"), window, strides)
+            return _average(x, window, strides, ceil_mode=True, count_include_pad=False)
+        return _average(F.pad(x, torch_order(pads), mode="replicate"), window, strides)
+
+
+def _average(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    if x.dim() == 4:
+        return F.avg_pool2d(x, *args, **kwargs)
+    if x.device.type == "cpu" and x.dtype in (torch.bfloat16, torch.float16):
+        return F.avg_pool3d(x.float(), *args, **kwargs).to(x.dtype)  # torch has no such kernel
+    return F.avg_pool3d(x, *args, **kwargs)
 
 
 class AveragePooling1D(_AveragePooling):

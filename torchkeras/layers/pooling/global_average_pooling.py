@@ -12,7 +12,7 @@ class _GlobalAveragePooling(GlobalPooling):
     """The mean of all entries."""
 
     def call(self, inputs: Tensor) -> Tensor:
-        x = inputs if inputs.is_floating_point() else inputs.to(self.torch_dtype)
+        x = inputs if inputs.is_floating_point() else inputs.float()
         return x.mean(self._dims, self.keepdims)
 
 

@@ -52,6 +52,14 @@ class Rescaling(Layer):
             return scaled + offset.to(x.dtype)
         return scaled + self.offset if self.offset else scaled
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the inputs.
+
+        Args:
+            input_shape: The shape of the inputs.
+        """
+        return input_shape
+
 
 def _as_tensor(argument: str, value: Any) -> Tensor | None:
     """Return a tensor for anything but a plain number."""

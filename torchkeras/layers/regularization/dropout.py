@@ -60,6 +60,9 @@ class Dropout(Layer):
             return torch.dropout(inputs, self.rate, True)
         return random.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
 
+    def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
+        return super().compute_output_spec(inputs)  # the same in training, without a choice to make
+
 
 def _checked(noise_shape: Any) -> tuple[int | None, ...] | None:
     if noise_shape is None:

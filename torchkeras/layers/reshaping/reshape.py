@@ -51,7 +51,7 @@ class Reshape(Layer):
 
     def _resolved(self, sample: Sequence[int]) -> tuple[int, ...]:
         """Return the target shape with the size that -1 stands for."""
-        held, wanted = math.prod(sample), math.prod(abs(size) for size in self.target_shape)
+        held, wanted = math.prod(sample), math.prod([abs(n) for n in self.target_shape])
         free = -1 in self.target_shape
         if held != wanted and not (free and wanted and held % wanted == 0):
             raise ValueError(

@@ -19,7 +19,8 @@ from torchkeras._base.dtypes import NAMES, to_torch
 
 from .spec import Spec, specs_in
 
-_SIZES = ((11, 13), (1021, 1531))
+# Far apart, so that a window with a long stride does not give the same number of outputs for both.
+_SIZES = ((11, 67), (1021, 1531))
 _ACTIVE: ContextVar[bool] = ContextVar("torchkeras_probing", default=False)
 
 

@@ -178,10 +178,18 @@ def _fill_masks(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
             continue
         mask = masks_of(value)
         if mask_name is not None and mask is not None and kwargs.get(mask_name) is None:
-            kwargs[mask_name] = mask
+            # As in Keras, a plain `mask` is only filled in where the inputs are the only tensors.
+            if mask_name != "mask" or _count_tensors(named) == 1:
+                kwargs[mask_name] = mask
         if name == first:
             previous = kwargs.get(mask_name, mask) if mask_name else mask
     return previous
+
+
+def _count_tensors(named: dict[str, Any]) -> int:
+    """Return how many arguments are tensors, or structures of nothing else."""
+    leaves = [leaves_of(value) for value in named.values()]
+    return sum(bool(some) and all(isinstance(x, Tensor) for x in some) for some in leaves)
 
 
 def masks_of(value: Any) -> Any:

@@ -19,7 +19,8 @@ def map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
         raise ValueError(f"A shape must be a tuple of sizes. Received: {shapes!r}.")
     if shapes is None or all(size is None or isinstance(size, int) for size in shapes):
         return function(tuple(shapes or ()))
-    return [map_shapes(function, shape) for shape in shapes]
+    made = [map_shapes(function, shape) for shape in shapes]
+    return tuple(made) if isinstance(shapes, tuple) else made
 
 
 def as_shape(value: Any) -> Any:

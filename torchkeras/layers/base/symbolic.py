@@ -3,6 +3,7 @@
 import inspect
 import warnings
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 import torch
@@ -167,7 +168,7 @@ class Symbolic(Buildable):
             return outputs
         if isinstance(outputs, Tensor):
             return with_mask(outputs, masks)
-        pairs = zip(leaves, leaves_of(masks), strict=False)
+        pairs = zip_longest(leaves, leaves_of(masks)[: len(leaves)])  # outputs after the last: none
         return fill_leaves(outputs, [with_mask(x, mask) for x, mask in pairs])
 
     def _warn_of_lost_mask(self) -> None:

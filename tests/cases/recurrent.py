@@ -1,5 +1,281 @@
 """Recurrent layers, cells and wrappers around them."""
 
-from .row import Row
+from typing import Any
 
-ROWS: list[Row] = []
+from .row import Row, Wrong, floats
+
+# Gaps, a full sequence, an empty one, one padded on the left: batch 4, steps 5.
+GAPS = [[1, 0, 1, 1, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0], [0, 0, 1, 1, 1]]
+SEQUENCE = floats(2, 4, 3)
+MASKED = floats(4, 5, 3, mask=GAPS)
+H, C = floats(2, 3), floats(2, 3)
+MASKED_H, MASKED_C = floats(4, 3), floats(4, 3)
+TRAINING = {"training": True}
+NO_SEED = {
+    "compile": "draws with a seed go through a torch generator, which the compiler does not take",
+    "export": "draws with a seed go through a torch generator, which export does not take",
+}
+
+
+def _not(name: str, **arguments: Any) -> Wrong:
+    (argument,) = arguments
+    return Wrong(lambda k: getattr(k.layers, name)(**{"units": 3, **arguments}), argument)
+
+
+def _layer_rows(name: str, *states: Any) -> list[Row]:
+    """Return the rows that all three built-in layers have."""
+
+    def layer(**options: Any) -> Any:
+        return lambda k: getattr(k.layers, name)(3, **options)
+
+    masked_states = [floats(4, 3) for _ in states]
+    return [
+        Row(
+            name,
+            layer(),
+            SEQUENCE,
+            wrong=(
+                _not(name, units=0),
+                _not(name, units=2.5),
+                Wrong(layer(), "ndim=3", floats(2, 3)),
+                _not(name, units=-1),
+            ),
+        ),
+        Row(f"{name}-sequences", layer(return_sequences=True), SEQUENCE),
+        Row(f"{name}-states", layer(return_sequences=True, return_state=True), SEQUENCE),
+        Row(f"{name}-no_bias", layer(use_bias=False, return_sequences=True), SEQUENCE),
+        Row(f"{name}-backwards", layer(go_backwards=True, return_sequences=True), SEQUENCE),
+        Row(f"{name}-relu", layer(activation="relu", return_sequences=True), SEQUENCE),
+        Row(f"{name}-softsign", layer(activation="softsign", return_state=True), SEQUENCE),
+        Row(f"{name}-unrolled", layer(unroll=True), SEQUENCE),
+        Row(
+            f"{name}-initial_state",
+            layer(return_state=True),
+            SEQUENCE,
+            kwargs={"initial_state": list(states)},
+        ),
+        Row(
+            f"{name}-penalties",
+            layer(
+                kernel_regularizer="l2",
+                recurrent_regularizer="l1",
+                bias_regularizer="l2",
+                kernel_constraint="max_norm",
+            ),
+            SEQUENCE,
+        ),
+        Row(f"{name}-masked", layer(), MASKED),
+        Row(f"{name}-masked_sequences", layer(return_sequences=True), MASKED),
+        Row(f"{name}-masked_states", layer(return_sequences=True, return_state=True), MASKED),
+        Row(
+            f"{name}-masked_zero",
+            layer(return_sequences=True, zero_output_for_mask=True),
+            MASKED,
+        ),
+        Row(
+            f"{name}-masked_last_zero",
+            layer(zero_output_for_mask=True),
+            MASKED,
+        ),
+        Row(
+            f"{name}-masked_backwards",
+            layer(return_sequences=True, return_state=True, go_backwards=True),
+            MASKED,
+        ),
+        Row(
+            f"{name}-masked_initial_state",
+            layer(return_sequences=True, return_state=True),
+            MASKED,
+            kwargs={"initial_state": masked_states},
+        ),
+        Row(
+            f"{name}-masked_softsign",
+            layer(activation="softsign", return_sequences=True, return_state=True),
+            MASKED,
+        ),
+        Row(
+            f"{name}-dropout",
+            layer(dropout=0.5, seed=3, return_sequences=True),
+            SEQUENCE,
+            kwargs=TRAINING,
+            skip=NO_SEED,
+        ),
+        Row(
+            f"{name}-recurrent_dropout",
+            layer(recurrent_dropout=0.5, seed=3, return_sequences=True),
+            SEQUENCE,
+            kwargs=TRAINING,
+            skip=NO_SEED,
+        ),
+        Row(
+            f"{name}-both_dropouts",
+            layer(dropout=0.4, recurrent_dropout=0.5, seed=3),
+            SEQUENCE,
+            kwargs=TRAINING,
+            skip=NO_SEED,
+        ),
+        Row(f"{name}-dropout_at_rest", layer(dropout=0.4, recurrent_dropout=0.5), SEQUENCE),
+    ]
+
+
+def _cell_rows(name: str, *states: Any) -> list[Row]:
+    def cell(**options: Any) -> Any:
+        return lambda k: getattr(k.layers, name)(3, **options)
+
+    given = (floats(2, 3), list(states))
+    return [
+        Row(name, cell(), given, wrong=(_not(name, units=0), _not(name, units="3"))),
+        Row(f"{name}-no_bias", cell(use_bias=False), given),
+        Row(f"{name}-relu", cell(activation="relu"), given),
+        Row(
+            f"{name}-both_dropouts",
+            cell(dropout=0.4, recurrent_dropout=0.5, seed=3),
+            given,
+            kwargs=TRAINING,
+            skip=NO_SEED,
+        ),
+    ]
+
+
+def _bidirectional(options: Any = None, layer: str = "LSTM", **more: Any) -> Any:
+    return lambda k: k.layers.Bidirectional(getattr(k.layers, layer)(3, **(options or {})), **more)
+
+
+def _backward_layer(k: Any) -> Any:
+    return k.layers.Bidirectional(
+        k.layers.LSTM(3, return_sequences=True),
+        backward_layer=k.layers.GRU(3, return_sequences=True, go_backwards=True),
+    )
+
+
+SEQUENCES = {"return_sequences": True}
+BOTH = {"return_sequences": True, "return_state": True}
+
+ROWS: list[Row] = [
+    *_layer_rows("SimpleRNN", H),
+    *_layer_rows("LSTM", H, C),
+    Row(
+        "LSTM-no_unit_forget_bias",
+        lambda k: k.layers.LSTM(3, unit_forget_bias=False, bias_initializer="ones"),
+        SEQUENCE,
+    ),
+    Row("LSTM-activity", lambda k: k.layers.LSTM(3, activity_regularizer="l2"), SEQUENCE),
+    Row("LSTM-hard", lambda k: k.layers.LSTM(3, recurrent_activation="hard_sigmoid"), MASKED),
+    *_layer_rows("GRU", H),
+    Row("GRU-before", lambda k: k.layers.GRU(3, reset_after=False, return_state=True), SEQUENCE),
+    Row(
+        "GRU-before_masked",
+        lambda k: k.layers.GRU(3, reset_after=False, return_sequences=True),
+        MASKED,
+    ),
+    Row(
+        "GRU-before_dropouts",
+        lambda k: k.layers.GRU(3, reset_after=False, dropout=0.4, recurrent_dropout=0.5, seed=3),
+        SEQUENCE,
+        kwargs=TRAINING,
+        skip=NO_SEED,
+    ),
+    *_cell_rows("SimpleRNNCell", H),
+    *_cell_rows("LSTMCell", H, C),
+    *_cell_rows("GRUCell", H),
+    Row("GRUCell-before", lambda k: k.layers.GRUCell(3, reset_after=False), (floats(2, 3), [H])),
+    Row(
+        "StackedRNNCells",
+        lambda k: k.layers.StackedRNNCells([k.layers.LSTMCell(3), k.layers.SimpleRNNCell(3)]),
+        (floats(2, 3), [[H, C], [H]]),
+        wrong=(Wrong(lambda k: k.layers.StackedRNNCells([object()]), "cells"),),
+    ),
+    Row(
+        "RNN",
+        lambda k: k.layers.RNN(k.layers.LSTMCell(3)),
+        SEQUENCE,
+        wrong=(
+            Wrong(lambda k: k.layers.RNN(3), "cell"),
+            Wrong(lambda k: k.layers.RNN(k.layers.Dense(3)), "state_size"),
+        ),
+    ),
+    Row("RNN-masked", lambda k: k.layers.RNN(k.layers.GRUCell(3), return_sequences=True), MASKED),
+    Row(
+        "RNN-stacked",
+        lambda k: k.layers.RNN([k.layers.LSTMCell(3), k.layers.LSTMCell(2)], **BOTH),
+        SEQUENCE,
+    ),
+    Row(
+        "RNN-stacked_masked",
+        lambda k: k.layers.RNN(
+            [k.layers.LSTMCell(3), k.layers.LSTMCell(2, activation="relu")], **BOTH
+        ),
+        MASKED,
+    ),
+    Row(
+        "Bidirectional",
+        _bidirectional(),
+        SEQUENCE,
+        wrong=(
+            Wrong(lambda k: k.layers.Bidirectional(k.layers.Dense(3)), "layer"),
+            Wrong(lambda k: k.layers.Bidirectional("lstm"), "layer"),
+            Wrong(_bidirectional(merge_mode="cat"), "merge_mode"),
+            Wrong(
+                lambda k: k.layers.Bidirectional(k.layers.LSTM(3), backward_layer=k.layers.LSTM(3)),
+                "backward_layer",
+            ),
+            Wrong(
+                lambda k: k.layers.Bidirectional(
+                    k.layers.LSTM(3),
+                    backward_layer=k.layers.LSTM(3, return_sequences=True, go_backwards=True),
+                ),
+                "return_sequences",
+            ),
+        ),
+    ),
+    Row("Bidirectional-sequences", _bidirectional(SEQUENCES), SEQUENCE),
+    Row("Bidirectional-states", _bidirectional(BOTH), SEQUENCE),
+    Row("Bidirectional-sum", _bidirectional(SEQUENCES, "GRU", merge_mode="sum"), SEQUENCE),
+    Row("Bidirectional-ave", _bidirectional(SEQUENCES, "GRU", merge_mode="ave"), SEQUENCE),
+    Row("Bidirectional-mul", _bidirectional(None, "SimpleRNN", merge_mode="mul"), SEQUENCE),
+    Row("Bidirectional-two", _bidirectional(SEQUENCES, merge_mode=None), SEQUENCE),
+    Row("Bidirectional-two_states", _bidirectional(BOTH, merge_mode=None), SEQUENCE),
+    Row("Bidirectional-backward_layer", _backward_layer, SEQUENCE),
+    Row("Bidirectional-masked", _bidirectional(), MASKED),
+    Row("Bidirectional-masked_sequences", _bidirectional(SEQUENCES), MASKED),
+    Row("Bidirectional-masked_states", _bidirectional(BOTH, "GRU"), MASKED),
+    Row(
+        "Bidirectional-initial_state",
+        _bidirectional(BOTH),
+        SEQUENCE,
+        kwargs={"initial_state": [H, C, H, C]},
+    ),
+    Row(
+        "TimeDistributed",
+        lambda k: k.layers.TimeDistributed(k.layers.Dense(3)),
+        SEQUENCE,
+        wrong=(
+            Wrong(lambda k: k.layers.TimeDistributed("dense"), "layer"),
+            Wrong(
+                lambda k: k.layers.TimeDistributed(k.layers.Dense(3)), "three axes", floats(2, 3)
+            ),
+        ),
+    ),
+    Row(
+        "TimeDistributed-images",
+        lambda k: k.layers.TimeDistributed(k.layers.Conv2D(3, 2)),
+        floats(2, 3, 4, 4, 2),
+    ),
+    Row(
+        "TimeDistributed-masked",
+        lambda k: k.layers.TimeDistributed(k.layers.Dense(3)),
+        MASKED,
+    ),
+    Row(
+        "TimeDistributed-sequences",
+        lambda k: k.layers.TimeDistributed(k.layers.LSTM(3)),
+        floats(2, 3, 4, 2),
+    ),
+    Row(
+        "TimeDistributed-statistics",
+        lambda k: k.layers.TimeDistributed(k.layers.BatchNormalization()),
+        floats(4, 3, 2),
+        kwargs=TRAINING,
+        skip={"export": "statistics change in training"},
+    ),
+]

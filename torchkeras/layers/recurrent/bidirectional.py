@@ -180,14 +180,16 @@ class Bidirectional(MaskFollower):
             initial_state_shape: The shapes of the initial states; they change nothing.
         """
         shape = self.forward_layer.compute_output_shape(sequences_shape)
+        back = self.backward_layer.compute_output_shape(sequences_shape)
         states: tuple[Any, ...] = ()
         if self.return_state:
-            shape, states = shape[0], tuple(shape[1:])
-        if self.merge_mode == "concat":
-            shape = (*shape[:-1], 2 * shape[-1])
+            states = (*shape[1:], *back[1:])
+            shape, back = shape[0], back[0]
         if self.merge_mode is None:
-            return (shape, shape, *states, *states)
-        return (shape, *states, *states) if self.return_state else shape
+            return (shape, back, *states)
+        if self.merge_mode == "concat":
+            shape = (*shape[:-1], shape[-1] + back[-1])
+        return (shape, *states) if self.return_state else shape
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """Return the masks of the outputs: the inputs' own if all steps come out.

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from torchkeras import random
+from torchkeras._symbolic.probe import probing
 
 # One factor for all gates, or one for each; `None` where nothing is dropped.
 Masks = Tensor | list[Tensor] | None
@@ -29,9 +30,11 @@ class CellDropout:
         Args:
             step_input: The inputs of one step.
         """
-        if self._mask is None:
-            self._mask = self.draw_mask(step_input, self.dropout)
-        return self._mask
+        if self._mask is not None:
+            return self._mask
+        mask = self.draw_mask(step_input, self.dropout)
+        self._mask = None if probing() else mask
+        return mask
 
     def get_recurrent_dropout_mask(self, step_input: Tensor) -> Any:
         """Return the factors that drop the state, the same until `reset_recurrent_dropout_mask()`.
@@ -39,9 +42,11 @@ class CellDropout:
         Args:
             step_input: The state.
         """
-        if self._recurrent_mask is None:
-            self._recurrent_mask = self.draw_mask(step_input, self.recurrent_dropout)
-        return self._recurrent_mask
+        if self._recurrent_mask is not None:
+            return self._recurrent_mask
+        mask = self.draw_mask(step_input, self.recurrent_dropout)
+        self._recurrent_mask = None if probing() else mask
+        return mask
 
     def reset_dropout_mask(self) -> None:
         """Let the next step draw new factors for the inputs."""

@@ -149,7 +149,8 @@ class SimpleRNN(GatedRNN):
         cell.bias: `(units,)`; `cell.rnn.bias_ih_l0`.
 
     Differs from Keras:
-        `slow_reason` says why the steps run one by one, where torch has no kernel; else `None`.
+        `activity_regularizer` counts; Keras 3.15 takes it and leaves it. `slow_reason` says why
+        the steps run one by one, where torch has no kernel; else `None`.
 
     Example:
         >>> import torch, torchkeras

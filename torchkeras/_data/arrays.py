@@ -89,15 +89,23 @@ class Arrays:
         """Do nothing."""
 
     def _stretches(self, device: torch.device | None) -> Iterator[list[Tensor | None]]:
-        """Yield the leaves of many batches at a time."""
+        """Yield the leaves of many batches at a time.
+
+        Unshuffled batches lie in the memory of the user's arrays. The first is a copy, on which a
+        model that writes into its inputs gives itself away; it is then given copies only.
+        """
         order.open_pass()
-        read = self._reader()
-        size = self._stretch_size()
-        for start in range(0, self.num_samples, size):
-            leaves = read(start, min(start + size, self.num_samples))
+        read, size = self._reader(), self._stretch_size()
+        copies = not self._shuffle
+        stop = self.batch_size if copies else size
+        for start in chain([0], range(stop, self.num_samples, size)):
+            leaves = read(start, min(stop if start == 0 else start + size, self.num_samples))
+            if copies:
+                leaves = [None if leaf is None else leaf.clone() for leaf in leaves]
             if device is not None:
                 leaves = [_moved(leaf, device) for leaf in leaves]
             yield leaves
+            copies = copies and any(map(_was_written, leaves))
         order.open_pass()
 
     def _reader(self) -> Callable[[int, int], list[Tensor | None]]:
@@ -123,6 +131,10 @@ class Arrays:
         parts = [repeat(None) if leaf is None else torch.split(leaf, size) for leaf in leaves]
         rows: Iterator[Any] = zip(*parts, strict=False)
         return rows if self._flat else map(self._pack, rows)
+
+
+def _was_written(leaf: Tensor | None) -> bool:
+    return leaf is not None and (leaf.is_inference() or leaf._version > 0)
 
 
 def _moved(leaf: Tensor | None, device: torch.device) -> Tensor | None:

@@ -134,6 +134,7 @@ class Running(Steps):
         x, y, sample_weight = (
             None if part is None else move(as_arrays(part)) for part in (x, y, sample_weight)
         )
+        x = _copied(x)  # layers may write into their inputs
         self._compiled.has_met_data |= y is not None
         if class_weight is not None:
             sample_weight = ClassWeights(class_weight)(y)
@@ -353,6 +354,12 @@ def results_of(metrics: list[Any]) -> dict[str, Any]:
         result = metric.result()
         results.update(result if isinstance(result, dict) else {metric.name: result})
     return results
+
+
+def _copied(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return x.clone()
+    return tree.map_structure(lambda leaf: leaf.clone() if isinstance(leaf, Tensor) else leaf, x)
 
 
 def _own_parameters(module: nn.Module) -> list[nn.Parameter]:

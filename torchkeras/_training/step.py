@@ -86,7 +86,7 @@ def _settled_train_step(model: Steps) -> Step:
         x, y, weight = batch
         y_pred = forward(x)
         loss = loss_of(y, y_pred, weight)
-        if added.regularized or ROUNDS.in_use:
+        if added.always or ROUNDS.in_use:
             loss = added.to(loss)
         zero_grad()
         scale(loss).backward()
@@ -104,7 +104,7 @@ def _settled_test_step(model: Steps) -> Step:
         x, y, weight = batch
         y_pred = forward(x)
         loss = loss_of(y, y_pred, weight)
-        if added.regularized or ROUNDS.in_use:
+        if added.always or ROUNDS.in_use:
             loss = added.to(loss)
         note(x, y, y_pred, weight, loss)
 
@@ -133,10 +133,12 @@ class AddedLosses:
     def __init__(self, model: Steps) -> None:
         self._model = model
         own = type(model).losses is not Layer.losses
+        compiled = model._compiled.loss
         self._variables = [v for v in model.trainable_variables if v.regularizer is not None]
         self._boxes = [layer._loss_box for layer in model.modules() if isinstance(layer, Layer)]
         self._all = own
-        self.regularized = own or bool(self._variables)
+        nothing_else = compiled is None or not compiled.terms
+        self.always = own or nothing_else or bool(self._variables)
 
     def _losses(self) -> list[Tensor]:
         if self._all:

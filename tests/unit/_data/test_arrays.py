@@ -85,10 +85,18 @@ def test_floats_become_floatx_and_integers_stay(
     assert sorted(x.tolist()) == [0, 0, 1, 1]
 
 
-def test_batches_of_a_float32_array_share_its_memory() -> None:
+def test_all_batches_but_the_first_share_the_memory_of_the_array() -> None:
     array = column(8)
-    ((x, _, _),) = batches(array)
-    assert x.data_ptr() == array.ctypes.data
+    first, *others = (x for x, _, _ in batches(array, batch_size=2))
+    assert [x.data_ptr() for x in others] == [array[i:].ctypes.data for i in (2, 4, 6)]
+    assert first.data_ptr() != array.ctypes.data
+
+
+def test_whoever_writes_into_a_batch_gets_copies() -> None:
+    array = column(8)
+    for x, _, _ in Arrays(array, batch_size=2).batches():
+        x.zero_()
+    np.testing.assert_array_equal(array, column(8))
 
 
 @pytest.mark.parametrize("shuffle", [False, True])

@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import nn
 
+from .containers import Container
 from .layout import SAME
 from .variable import Variable
 
@@ -29,19 +30,23 @@ def _walk(module: nn.Module, path: tuple[str, ...], seen: set[int]) -> Iterator[
         own = module.own_variables()
         yield from [variable for variable in own if variable.born_trainable]
         yield from [variable for variable in own if not variable.born_trainable]
-        seen |= {id(owner) for variable in own for owner, _ in variable.parts} - {id(module)}
+        parts = {(id(owner), key) for variable in own for owner, key in variable.parts}
+        seen |= {owner for owner, _ in parts} - {id(module)}
         path = (module.name,)
+        yield from _plain(module, path, {key for owner, key in parts if owner == id(module)})
     else:
-        yield from _plain(module, path)
+        yield from _plain(module, path, set())
     for key, child in module.named_children():
         if id(child) not in seen:
             seen.add(id(child))
             yield from _walk(child, (*path, key), seen)
 
 
-def _plain(module: nn.Module, path: tuple[str, ...]) -> Iterator[Variable]:
-    """Show the parameters and kept buffers of a torch module as variables."""
+def _plain(module: nn.Module, path: tuple[str, ...], shown: set[str]) -> Iterator[Variable]:
+    """Show the parameters and kept buffers that a torch module has of its own as variables."""
     kept = [key for key in module._buffers if key not in module._non_persistent_buffers_set]
     for key in [*module._parameters, *kept]:
+        if key in shown:
+            continue
         if module._parameters.get(key) is not None or module._buffers.get(key) is not None:
             yield Variable.over(((module, key),), SAME, key, path="/".join((*path, key)))

@@ -1,68 +1,127 @@
-"""Lists and dictionaries that are torch modules too, so that torch finds the modules inside.
+"""Lists and dictionaries that are torch modules too, so that torch finds what is inside.
 
-Keras code keeps layers in plain lists and dictionaries that it fills as it goes, among whatever
-else it likes to keep there. These containers are a `list` and a `dict` for such code and hold their
-modules as children for torch. `_items` is a plain copy that `torch.compile` can read.
+Keras code keeps layers and variables in plain lists and dictionaries that it fills as it goes,
+among whatever else it likes to keep there. These containers are a `list` and a `dict` for such
+code, hold their modules as children for torch, and are the home of variables that belong to no
+layer. `_items` is a plain copy that `torch.compile` can read.
 """
 
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, SupportsIndex
 
 from torch import nn
 
+from torchkeras._base.naming import free_name
+from torchkeras.tree.api import register_container
 
-def holds_module(item: Any) -> bool:
-    """Say whether a value is a torch module, or a container with one inside."""
+from .variable import Variable
+
+_DICTIONARIES = (dict, OrderedDict, defaultdict)
+
+
+def holds_tracked(item: Any) -> bool:
+    """Say whether a value is a torch module or a free variable, or a container with one inside."""
     if isinstance(item, (list, tuple)):
-        return any(holds_module(inner) for inner in item)
+        return any(holds_tracked(inner) for inner in item)
     if isinstance(item, Mapping):
-        return any(holds_module(inner) for inner in item.values())
-    return isinstance(item, nn.Module)
+        return any(holds_tracked(inner) for inner in item.values())
+    return isinstance(item, nn.Module) or (isinstance(item, Variable) and item.is_free)
 
 
-class _Children(nn.Module):
-    """A container whose children are the modules among its items."""
+def tracked(value: Any) -> Any:
+    """Return a container for a list or dictionary that holds modules, or may come to."""
+    if type(value) is list and (not value or holds_tracked(value)):
+        return TrackedList(value)
+    if type(value) in _DICTIONARIES and (not value or holds_tracked(value)):
+        return TrackedDict(value)
+    if isinstance(value, tuple) and holds_tracked(value):
+        items = [tracked(item) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    return value
 
-    def _register(self, items: Iterable[tuple[Any, Any]]) -> None:
-        children = self.__dict__.get("_modules")
-        if children is None:  # while unpickling, items come before the state
-            return
-        children.clear()
+
+class Container(nn.Module):
+    """A module that holds the modules and free variables among its items."""
+
+    _own: list[Variable]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.training = False
+        self.__dict__["_own"] = []
+
+    def _hold(self, key: Any, item: Any) -> None:
+        """Hold an item, if it is something for torch to find."""
+        name = str(key).replace(".", "_")
+        name = f"{name}_item" if hasattr(type(self), name) or name in self.__dict__ else name
+        name = free_name(name, {**self._modules, **self._parameters, **self._buffers})
+        if isinstance(item, tuple) and holds_tracked(item):
+            item = TrackedTuple(item)
+        if isinstance(item, nn.Module):
+            if item.training != self.training:
+                item.train(self.training)
+            self._modules[name] = item
+        elif isinstance(item, Variable) and item.is_free:
+            item.move_to(self, name)
+            self._own.append(item)
+
+    def _hold_all(self, items: Iterable[tuple[Any, Any]]) -> None:
+        """Hold what is among the items, and nothing else."""
+        for variable in self._own:
+            variable.set_free()
+        self._own.clear()
+        self._modules.clear()
         for key, item in items:
-            child = item if isinstance(item, nn.Module) else as_module(item)
-            if child is not None:
-                if child.training != self.training:
-                    child.train(self.training)
-                children[str(key).replace(".", "_")] = child
+            self._hold(key, item)
+
+    def own_variables(self) -> list[Variable]:
+        """Return the variables whose home is this container, or one inside it."""
+        inner = [child for child in self.children() if isinstance(child, Container)]
+        return [*self._own, *(variable for c in inner for variable in c.own_variables())]
 
 
-class TrackedTuple(_Children):
-    """The modules of a tuple; the tuple itself stays the attribute's item."""
+class TrackedTuple(Container):
+    """The modules and variables of a tuple; the tuple itself stays the attribute or item."""
 
     def __init__(self, items: tuple[Any, ...]) -> None:
         super().__init__()
-        self._register(enumerate(items))
+        self._hold_all(enumerate(items))
 
 
-class TrackedList(_Children, list[Any]):
-    """A list whose modules torch finds."""
+class TrackedList(Container, list[Any]):
+    """A list whose modules and variables torch finds."""
 
     _items: list[Any]
     __hash__ = object.__hash__  # type: ignore[assignment]
     __repr__ = list.__repr__
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
-        nn.Module.__init__(self)
-        self.training = False
+        Container.__init__(self)
         list.__init__(self, items)
         self._sync()
 
     def _sync(self) -> None:
-        self.__dict__["_items"] = list(list.__iter__(self))
-        self._register(enumerate(self._items))
+        items = [tracked(item) for item in list.__iter__(self)]
+        list.__setitem__(self, slice(None), items)
+        self.__dict__["_items"] = items
+        self._hold_all(enumerate(items))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _empty, (type(self),), self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        list.extend(self, self._items)
+
+    def __copy__(self) -> list[Any]:
+        return list(self._items)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._items)
+
+    def __reversed__(self) -> Iterator[Any]:
+        return reversed(self._items)
 
     def __getitem__(self, index: Any) -> Any:
         return self._items[index]
@@ -74,12 +133,14 @@ class TrackedList(_Children, list[Any]):
         return bool(self._items)
 
     def append(self, item: Any) -> None:
+        item = tracked(item)
         list.append(self, item)
-        self._sync()
+        self._items.append(item)
+        self._hold(len(self._items) - 1, item)
 
     def extend(self, items: Iterable[Any]) -> None:
-        list.extend(self, items)
-        self._sync()
+        for item in list(items):
+            self.append(item)
 
     def insert(self, index: SupportsIndex, item: Any) -> None:
         list.insert(self, index, item)
@@ -118,28 +179,50 @@ class TrackedList(_Children, list[Any]):
         self.extend(items)
         return self
 
+    def __imul__(self, count: SupportsIndex) -> "TrackedList":  # type: ignore[misc]
+        list.__imul__(self, count)
+        self._sync()
+        return self
 
-class TrackedDict(_Children, dict[Any, Any]):
-    """A dictionary whose modules torch finds."""
+
+class TrackedDict(Container, dict[Any, Any]):
+    """A dictionary whose modules and variables torch finds."""
 
     _items: dict[Any, Any]
     __hash__ = object.__hash__  # type: ignore[assignment]
     __repr__ = dict.__repr__
 
-    def __init__(self, items: Mapping[Any, Any]) -> None:
-        nn.Module.__init__(self)
-        self.training = False
+    def __init__(self, items: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> None:
+        Container.__init__(self)
         dict.__init__(self, items)
+        self.__dict__["default_factory"] = getattr(items, "default_factory", None)
         self._sync()
 
     def _sync(self) -> None:
-        self.__dict__["_items"] = dict(dict.items(self))
-        self._register(self._items.items())
+        items = {key: tracked(item) for key, item in dict.items(self)}
+        dict.update(self, items)
+        self.__dict__["_items"] = items
+        self._hold_all(items.items())
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _empty, (type(self),), self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        dict.update(self, self._items)
+
+    def __copy__(self) -> dict[Any, Any]:
+        return dict(self._items)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._items)
 
+    def __reversed__(self) -> Iterator[Any]:
+        return reversed(self._items)
+
     def __getitem__(self, key: Any) -> Any:
+        if self.default_factory is not None and key not in self._items:
+            self[key] = self.default_factory()
         return self._items[key]
 
     def __len__(self) -> int:
@@ -161,21 +244,30 @@ class TrackedDict(_Children, dict[Any, Any]):
         return self._items.items()
 
     def __setitem__(self, key: Any, item: Any) -> None:
+        before, item = self._items.get(key), tracked(item)
         dict.__setitem__(self, key, item)
-        self._sync()
+        self._items[key] = item
+        if isinstance(before, (nn.Module, Variable, tuple)):
+            self._sync()
+        else:
+            self._hold(key, item)
 
     def __delitem__(self, key: Any) -> None:
         dict.__delitem__(self, key)
         self._sync()
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        dict.update(self, *args, **kwargs)
-        self._sync()
+        for key, item in dict(*args, **kwargs).items():
+            self[key] = item
+
+    def __ior__(self, other: Any) -> "TrackedDict":  # type: ignore[override, misc]
+        self.update(other)
+        return self
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
-        value = dict.setdefault(self, key, default)
-        self._sync()
-        return value
+        if key not in self._items:
+            self[key] = default
+        return self._items[key]
 
     def pop(self, *args: Any) -> Any:
         value = dict.pop(self, *args)
@@ -192,13 +284,15 @@ class TrackedDict(_Children, dict[Any, Any]):
         self._sync()
 
 
-def as_module(value: Any) -> nn.Module | None:
-    """Return a container module for a list, tuple or dictionary with modules inside, or `None`."""
-    if isinstance(value, nn.Module) or not holds_module(value):
-        return None
-    if isinstance(value, tuple):
-        return TrackedTuple(value)
-    return TrackedDict(value) if isinstance(value, Mapping) else TrackedList(value)
+def _by_sorted_key(items: TrackedDict) -> tuple[list[Any], Any, Any]:
+    keys = tuple(sorted(items))
+    return [items[key] for key in keys], keys, keys
 
 
-CONTAINERS = (TrackedTuple, TrackedList, TrackedDict)
+def _empty(cls: type[Any]) -> Any:
+    """Return a container that is still to be given its state, as copies and pickles need it."""
+    return cls.__new__(cls)
+
+
+register_container(TrackedList, lambda items: (list(items), None), lambda _, items: list(items))
+register_container(TrackedDict, _by_sorted_key, lambda keys, items: dict(zip(keys, items, strict=True)))

@@ -7,35 +7,54 @@ from torch import nn
 
 from torchkeras._base.naming import free_name
 
-from .containers import CONTAINERS, TrackedDict, TrackedList, TrackedTuple, holds_module
+from .containers import Container, TrackedTuple, holds_tracked, tracked
 from .variable import Variable
+
+
+class FromInit:
+    """An attribute that `__init__` gives to each instance; without it there is advice."""
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        raise _init_missing(owner)
 
 
 class TrackedModule(nn.Module):
     """A module that finds the layers, modules and variables in whatever is assigned to it."""
 
-    _variables: list[Variable]
+    _backward_hooks = FromInit()  # type: ignore[assignment]  # what torch's call reads first
+    _variables: list[Variable] = FromInit()  # type: ignore[assignment]
 
     def __init__(self) -> None:
+        before = [item for item in vars(self).items() if type(item[1]) in (list, dict)]
         super().__init__()
         object.__setattr__(self, "_variables", [])
         object.__setattr__(self, "training", False)
+        for name, value in before:
+            setattr(self, name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Variable):
-            self._keep_variable(name, value)
+        modules = self.__dict__.get("_modules")
+        if modules is None:
+            _assign_early(self, name, value)
             return
-        if type(value) in (list, dict) and (not value or holds_module(value)):
-            value = (TrackedList if type(value) is list else TrackedDict)(value)
-        if isinstance(value, tuple) and holds_module(value):
-            children = TrackedTuple(value)
-            children.train(self.training)
-            self._modules[name] = children
-            object.__setattr__(self, name, value)
-            return
+        value = tracked(value)
         if isinstance(value, nn.Module):
             _follow_mode(value, self.training)
-        super().__setattr__(name, value)
+            super().__setattr__(name, value)
+            return
+        for key in (name, _tuple_key(name)):
+            modules.pop(key, None)
+        if isinstance(value, Variable):
+            self._keep_variable(name, value)
+        elif isinstance(value, tuple) and holds_tracked(value):
+            children = TrackedTuple(value)
+            children.train(self.training)
+            modules[_tuple_key(name)] = children
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     def _keep_variable(self, name: str, variable: Variable) -> None:
         """Keep a variable as attribute; one that belongs to no layer yet becomes this one's."""
@@ -52,10 +71,8 @@ class TrackedModule(nn.Module):
         value = self.__dict__.get(name)
         if isinstance(value, Variable):
             self._drop_variable(name)
-        elif isinstance(value, tuple) and name in self._modules:
-            del self._modules[name]
-            object.__delattr__(self, name)
         else:
+            self._modules.pop(_tuple_key(name), None)
             super().__delattr__(name)
 
     def _drop_variable(self, name: str) -> None:
@@ -66,8 +83,28 @@ class TrackedModule(nn.Module):
             module._buffers.pop(key, None)
 
     def own_variables(self) -> list[Variable]:
-        """Return the variables of this module alone, stock modules' parameters included."""
-        return list(self._variables)
+        """Return the variables of this module alone, those in lists and dictionaries too."""
+        containers = [m for m in self._modules.values() if isinstance(m, Container)]
+        return [*self._variables, *(v for inside in containers for v in inside.own_variables())]
+
+
+def _assign_early(module: TrackedModule, name: str, value: Any) -> None:
+    """Keep an attribute that is assigned before `super().__init__()`, as far as Keras does."""
+    if holds_tracked(value):
+        raise _init_missing(type(module))
+    object.__setattr__(module, name, value)
+
+
+def _init_missing(cls: type) -> RuntimeError:
+    return RuntimeError(
+        f"In {cls.__name__!r}, you forgot to call `super().__init__()` before anything else in "
+        "`__init__`: layers and weights cannot be kept without it. Add it as the first statement."
+    )
+
+
+def _tuple_key(name: str) -> str:
+    """Return where the modules of a tuple are; torch must find a module under its own name."""
+    return f"{name}_items"
 
 
 def _follow_mode(module: nn.Module, training: bool) -> None:
@@ -78,7 +115,7 @@ def _follow_mode(module: nn.Module, training: bool) -> None:
 def children_of(module: nn.Module) -> Iterator[nn.Module]:
     """Yield a module's children, those inside lists and dictionaries as if they were its own."""
     for child in module.children():
-        if isinstance(child, CONTAINERS):
+        if isinstance(child, Container):
             yield from children_of(child)
         else:
             yield child

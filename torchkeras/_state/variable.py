@@ -175,6 +175,15 @@ class Variable:
         register(module, key, read(cell, old_key), self._trainable)
         self._parts = ((module, key),)
 
+    def set_free(self) -> None:
+        """Take a variable of one part away from its module, which must forget the tensor."""
+        ((module, key),) = self._parts
+        cell, value = _Cell(), read(module, key)
+        module._parameters.pop(key, None)
+        module._buffers.pop(key, None)
+        register(cell, "value", value, self._trainable)
+        self._parts = ((cell, "value"),)
+
     @property
     def is_free(self) -> bool:
         """Whether the variable belongs to no layer."""

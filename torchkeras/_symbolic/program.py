@@ -19,6 +19,7 @@ from torch import fx, nn
 
 from torchkeras import tree
 from torchkeras._base.messages import show
+from torchkeras._base.naming import free_name
 from torchkeras._base.nested import leaves_of, map_leaves
 
 from .spec import Spec
@@ -94,9 +95,17 @@ class Program:
         forward = namespace["forward"]
         objects = {f"constant_{i}": value for i, value in enumerate(self.constants)}
         scope = SimpleNamespace(owner=owner, constants=SimpleNamespace(**objects))
-        for name, layer in layers.items():
-            setattr(scope, name, layer)
+        for name, key in self.keys().items():
+            setattr(scope, key, layers[name])
         return forward.__get__(scope)
+
+    def keys(self) -> dict[str, str]:
+        """Return, for each called layer, a name that code can use."""
+        found: dict[str, str] = {}
+        for step in self.steps:
+            if step.is_layer and not step.is_input and step.name not in found:
+                found[step.name] = free_name(_identifier(step.name), {*found.values(), "owner"})
+        return found
 
     def replay(
         self, call: Callable[[Step, tuple[Any, ...], dict[str, Any]], Any]
@@ -129,14 +138,16 @@ class _Emitter:
     """Writes a program as an fx graph."""
 
     def __init__(self, program: Program) -> None:
-        self.program, self.graph = program, fx.Graph()
+        self.program, self.graph, self.keys = program, fx.Graph(), program.keys()
         self.results: dict[int, fx.Node] = {}
         self.leaves: dict[Ref, fx.Node] = {}
 
     def emit(self) -> fx.Graph:
         program = self.program
+        names: list[str] = []
         for ref in tree.flatten(program.inputs):
-            placeholder = self.graph.placeholder(_identifier(program.steps[ref.step].name))
+            names.append(free_name(_identifier(program.steps[ref.step].name), names))
+            placeholder = self.graph.placeholder(names[-1])
             self.results[ref.step] = self.leaves[ref] = placeholder
         for index, step in enumerate(program.steps):
             if index not in self.results:
@@ -147,7 +158,7 @@ class _Emitter:
     def _step(self, step: Step) -> fx.Node:
         args, kwargs = self._fill(step.args), self._fill(step.kwargs)
         if isinstance(step.target, str):
-            return self.graph.call_module(step.target, args, kwargs)
+            return self.graph.call_module(self.keys[step.target], args, kwargs)
         if isinstance(step.target, type(torch.Tensor.add)):
             return self.graph.call_method(step.target.__name__, args, kwargs)
         return self.graph.call_function(step.target, args, kwargs)
@@ -173,10 +184,10 @@ class _Emitter:
 
 
 def _identifier(name: str) -> str:
-    """Return a name that can be the name of an argument."""
-    if name.isidentifier() and not keyword.iskeyword(name):
+    """Return a name that code can use for an argument or attribute."""
+    if name.isidentifier() and not keyword.iskeyword(name) and name not in ("self", "constants"):
         return name
-    return "input_" + re.sub(r"\W", "_", name)
+    return "_" + re.sub(r"\W", "_", name)
 
 
 def trace(

@@ -4,7 +4,6 @@ It follows torch's `__torch_function__` protocol, so torch functions, tensor met
 record themselves on it. A symbol knows only its own origin; there is no global tape.
 """
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from torchkeras import tree
 from torchkeras._base.naming import auto_name, to_snake_case
 
 from . import capture
+from .operators import NAME_BY_OPERATOR, OPERATORS
 from .probe import probe
 from .spec import Spec
 
@@ -147,7 +147,7 @@ class KerasTensor(Spec):
         raise self._no_value("turned into a NumPy array")
 
     def __bool__(self) -> bool:
-        raise self._no_value("used as a Python bool")
+        raise TypeError(str(self._no_value("used as a Python bool")))
 
     def __int__(self) -> int:
         raise self._no_value("used as a Python int")
@@ -156,10 +156,12 @@ class KerasTensor(Spec):
         raise self._no_value("used as a Python float")
 
     def __iter__(self) -> Any:
-        raise TypeError(f"{self!r} cannot be iterated over: it is symbolic. Index it instead.")
+        raise NotImplementedError(
+            f"{self!r} cannot be iterated over: it is symbolic. Index it instead."
+        )
 
-    def _no_value(self, use: str) -> TypeError:
-        return TypeError(
+    def _no_value(self, use: str) -> ValueError:
+        return ValueError(
             f"{self!r} cannot be {use}: it stands for values that only exist when the model runs. "
             "Use it in layers, `torchkeras.ops` and torch functions, or put the computation into "
             "the `call` of a custom Layer."
@@ -193,9 +195,13 @@ def symbols_in(structure: Any) -> list[KerasTensor]:
 def record(target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the symbols that a function of symbols gives, with the call as their origin."""
     specs = probe(target, args, kwargs)
-    name = to_snake_case(getattr(target, "__name__", type(target).__name__).strip("_"))
+    name = NAME_BY_OPERATOR.get(target) or _name_of(target)
     outputs = tree.map_structure(lambda leaf: fresh(leaf, name), specs)
     return Node(target, args, kwargs, outputs).outputs
+
+
+def _name_of(target: Any) -> str:
+    return to_snake_case(getattr(target, "__name__", type(target).__name__).strip("_"))
 
 
 def fresh(leaf: Any, name: str) -> Any:
@@ -212,12 +218,13 @@ def _binary(function: Any, swapped: bool) -> Callable[[KerasTensor, Any], Any]:
     return apply
 
 
-for _name in "add sub mul truediv floordiv mod pow matmul and or xor".split():
-    _function = getattr(operator, f"{_name}_" if _name in ("and", "or") else _name)
-    setattr(KerasTensor, f"__{_name}__", _binary(_function, False))
-    setattr(KerasTensor, f"__r{_name}__", _binary(_function, True))
-for _name in "lt le gt ge eq ne getitem".split():
-    setattr(KerasTensor, f"__{_name}__", _binary(getattr(operator, _name), False))
-for _name in "neg abs invert".split():
-    _function = getattr(operator, _name)
-    setattr(KerasTensor, f"__{_name}__", lambda self, f=_function: record(f, (self,), {}))
+_REFLECTED = "add sub mul truediv floordiv mod pow matmul and or xor".split()
+_UNARY = "neg abs invert".split()
+for _function in OPERATORS.values():
+    _name = _function.__name__.strip("_")
+    if _name in _UNARY:
+        setattr(KerasTensor, f"__{_name}__", lambda self, f=_function: record(f, (self,), {}))
+    else:
+        setattr(KerasTensor, f"__{_name}__", _binary(_function, False))
+    if _name in _REFLECTED:
+        setattr(KerasTensor, f"__r{_name}__", _binary(_function, True))

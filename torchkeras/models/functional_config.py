@@ -1,6 +1,5 @@
 """Functional models as Keras's config dialect, and back."""
 
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,127 +10,107 @@ from torchkeras._base.messages import did_you_mean
 from torchkeras._base.naming import to_snake_case
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
-from torchkeras._symbolic.program import Constant, Program, Ref, Step
+from torchkeras._symbolic.operators import OPERATORS
+from torchkeras._symbolic.program import Constant, Ref, Step
 from torchkeras._symbolic.tensor import KerasTensor, record
 
-# Python's operators, under the names that Keras gives to the same operations.
-_OPERATORS: dict[str, Callable[..., Any]] = {
-    "Add": operator.add,
-    "Subtract": operator.sub,
-    "Multiply": operator.mul,
-    "TrueDivide": operator.truediv,
-    "FloorDivide": operator.floordiv,
-    "Mod": operator.mod,
-    "Power": operator.pow,
-    "Matmul": operator.matmul,
-    "Negative": operator.neg,
-    "Absolute": operator.abs,
-    "LogicalNot": operator.invert,
-    "LogicalAnd": operator.and_,
-    "LogicalOr": operator.or_,
-    "LogicalXor": operator.xor,
-    "Less": operator.lt,
-    "LessEqual": operator.le,
-    "Greater": operator.gt,
-    "GreaterEqual": operator.ge,
-    "Equal": operator.eq,
-    "NotEqual": operator.ne,
-    "GetItem": operator.getitem,
+CLASS_BY_OPERATOR = {
+    function: "".join(word.capitalize() for word in name.split("_"))
+    for name, function in OPERATORS.items()
 }
-OPERATOR_NAMES = {function: name for name, function in _OPERATORS.items()}
+_OPERATOR_BY_CLASS = {name: function for function, name in CLASS_BY_OPERATOR.items()}
 _OPERATOR_MODULE = "keras.src.ops.numpy"
-_TORCH_PREFIX = "torch."
 
 
 def encode(model: Any) -> dict[str, Any]:
     """Return the config of a functional model."""
-    program = model.program
-    assert program is not None
-    calls = _calls_by_name(program)
-    written = []
-    for name, indices in calls.items():
-        step = program.steps[indices[0]]
-        entry = serialize_keras_object(model.get_layer(name)) if step.is_layer else _function(step)
-        nodes = [_arguments(program, program.steps[i], calls) for i in indices]
+    return _Writer(model).config()
+
+
+class _Written:
+    """Something already in the form of a config, which `tree` takes for a leaf."""
+
+    def __init__(self, form: Any) -> None:
+        self.form = form
+
+
+class _Writer:
+    """Writes the program of a model, naming tensors by layer, call and leaf."""
+
+    def __init__(self, model: Any) -> None:
+        self.model, self.program = model, model.program
+        self.calls: dict[str, list[int]] = {}
+        for index, step in enumerate(self.program.steps):
+            self.calls.setdefault(step.name, []).append(index)
+
+    def config(self) -> dict[str, Any]:
+        return {
+            "name": self.model.name,
+            "trainable": self.model.trainable,
+            "layers": [self._entry(name) for name in self.calls],
+            "input_layers": self._histories(self.program.inputs),
+            "output_layers": self._histories(self.program.outputs),
+        }
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        steps = [self.program.steps[index] for index in self.calls[name]]
+        first = steps[0]
+        entry = (
+            serialize_keras_object(self.model.get_layer(name))
+            if first.is_layer
+            else _function(first)
+        )
         entry["name"] = name
-        entry["inbound_nodes"] = [] if step.is_input else nodes
-        written.append(entry)
-    return {
-        "name": model.name,
-        "trainable": model.trainable,
-        "layers": written,
-        "input_layers": _histories(program.inputs, program, calls),
-        "output_layers": _histories(program.outputs, program, calls),
-    }
+        entry["inbound_nodes"] = [] if first.is_input else [self._node(step) for step in steps]
+        return entry
 
+    def _node(self, step: Step) -> dict[str, Any]:
+        args, kwargs = tree.map_structure(self._argument, (step.args, step.kwargs))
+        if step.is_layer and hasattr(self.model.get_layer(step.name), "program"):
+            kwargs = {"mask": None, **kwargs}
+        return {"args": _plain(list(args)), "kwargs": _plain(kwargs)}
 
-def _calls_by_name(program: Program) -> dict[str, list[int]]:
-    """Return, for each layer or function step, the numbers of its steps."""
-    calls: dict[str, list[int]] = {}
-    for index, step in enumerate(program.steps):
-        calls.setdefault(step.name, []).append(index)
-    return calls
-
-
-def _history(ref: Ref, program: Program, calls: Mapping[str, list[int]]) -> list[Any]:
-    name = program.steps[ref.step].name
-    return [name, calls[name].index(ref.step), ref.leaf]
-
-
-def _histories(structure: Any, program: Program, calls: Mapping[str, list[int]]) -> Any:
-    written = tree.map_structure(lambda ref: _History(_history(ref, program, calls)), structure)
-    return _unwrap(written)
-
-
-class _History:
-    """A history that `tree` takes for a leaf."""
-
-    def __init__(self, items: list[Any]) -> None:
-        self.items = items
-
-
-def _unwrap(value: Any) -> Any:
-    if isinstance(value, _History):
-        return value.items
-    if isinstance(value, dict):
-        return {key: _unwrap(item) for key, item in value.items()}
-    return [_unwrap(item) for item in value]
-
-
-def _arguments(program: Program, step: Step, calls: Mapping[str, list[int]]) -> dict[str, Any]:
-    def leaf(value: Any) -> Any:
+    def _argument(self, value: Any) -> Any:
         if isinstance(value, Constant):
-            return program.constants[value.index]
+            return self.program.constants[value.index]
         if not isinstance(value, Ref):
             return value
-        return _SymbolConfig(value, program, calls)
-
-    args, kwargs = tree.map_structure(leaf, (step.args, step.kwargs))
-    return {"args": _plain(list(args)), "kwargs": _plain(kwargs)}
-
-
-class _SymbolConfig:
-    """How an argument that is another step's output is written."""
-
-    def __init__(self, ref: Ref, program: Program, calls: Mapping[str, list[int]]) -> None:
-        spec = tree.flatten(program.steps[ref.step].outputs)[ref.leaf]
-        self.config = {
-            "class_name": "__keras_tensor__",
-            "config": {
-                "shape": list(spec.shape),
-                "dtype": spec.dtype,
-                "keras_history": _history(ref, program, calls),
-            },
+        spec = tree.flatten(self.program.steps[value.step].outputs)[value.leaf]
+        written = {
+            "shape": list(spec.shape),
+            "dtype": spec.dtype,
+            "keras_history": self._history(value),
         }
+        return _Written({"class_name": "__keras_tensor__", "config": written})
+
+    def _history(self, ref: Ref) -> list[Any]:
+        name = self.program.steps[ref.step].name
+        return [name, self.calls[name].index(ref.step), ref.leaf]
+
+    def _histories(self, structure: Any) -> Any:
+        """Write where inputs or outputs of the whole model come from."""
+
+        def write(ref: Ref) -> _Written:
+            name, call, leaf = self._history(ref)
+            step = self.program.steps[ref.step]
+            layer = self.model.get_layer(name) if step.is_layer else None
+            return _Written([name, call + _own_calls(layer), leaf])
+
+        return _plain(tree.map_structure(write, structure))
+
+
+def _own_calls(layer: Any) -> int:
+    """Return 1 for a functional model: its own wiring counts as a call in `output_layers`."""
+    return int(getattr(layer, "counts_own_wiring", False))
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, _SymbolConfig):
-        return value.config
+    if isinstance(value, _Written):
+        return value.form
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, tuple):
-        return tuple(_plain(item) for item in value)
+        return {"class_name": "__tuple__", "items": [_plain(item) for item in value]}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return serialize_keras_object(value)
@@ -140,7 +119,7 @@ def _plain(value: Any) -> Any:
 def _function(step: Step) -> dict[str, Any]:
     """Write a function step: an operator as Keras's operation, any other under its own name."""
     function: Any = step.target
-    module, name = _OPERATOR_MODULE, OPERATOR_NAMES.get(function)
+    module, name = _OPERATOR_MODULE, CLASS_BY_OPERATOR.get(function)
     if name is None:
         module, name = _module_of(function), function.__name__
     return {
@@ -180,7 +159,7 @@ def find_function(config: Mapping[str, Any]) -> Callable[..., Any] | None:
     if module in _TORCH_PLACES:
         return _torch_function(module, name)
     if ".ops" in module or module == "keras.ops":
-        return _OPERATORS.get(name) or _op(name)
+        return _OPERATOR_BY_CLASS.get(name) or _op(name)
     return None
 
 
@@ -232,13 +211,17 @@ class _Reader:
     def __init__(self, entries: list[Mapping[str, Any]]) -> None:
         self.outputs: dict[tuple[str, int], list[Any]] = {}
         self.waiting: list[tuple[str, int, Any, Mapping[str, Any]]] = []
+        self.targets: dict[str, Any] = {}
         for entry in entries:
             name = str(entry.get("name") or entry["config"]["name"])
-            target: Any = find_function(entry) or deserialize_keras_object(entry)
+            self.targets[name] = target = self._target(entry)
             if not entry["inbound_nodes"]:
                 self.outputs[name, 0] = tree.flatten(target.output)
             for index, node in enumerate(entry["inbound_nodes"]):
                 self.waiting.append((name, index, target, _standard_node(node)))
+
+    def _target(self, entry: Mapping[str, Any]) -> Any:
+        return find_function(entry) or deserialize_keras_object(entry)
 
     def run(self) -> None:
         """Make all calls."""
@@ -260,6 +243,8 @@ class _Reader:
     def _call(self, name: str, target: Any, node: Mapping[str, Any]) -> Any:
         args = tuple(self._value(item) for item in node["args"])
         kwargs = {key: self._value(item) for key, item in node["kwargs"].items()}
+        if kwargs.get("mask", self) is None:
+            del kwargs["mask"]
         if isinstance(target, torch.nn.Module):
             return target(*args, **kwargs)
         outputs = record(target, args, kwargs)
@@ -294,7 +279,8 @@ class _Reader:
     def symbols(self, structure: Any) -> Any:
         """Return the symbols that a structure of histories names."""
         if _is_history(structure):
-            return self._symbol(structure)
+            name, call, leaf = structure
+            return self._symbol([name, call - _own_calls(self.targets.get(name)), leaf])
         if isinstance(structure, Mapping):
             return {key: self.symbols(value) for key, value in structure.items()}
         return [self.symbols(value) for value in structure]

@@ -268,9 +268,7 @@ class Model(Trainer, Programmed):
                 registered_name="Functional",
                 build_config={"input_shape": None},
             )
-        if self.compiled:
-            extra["compile_config"] = self.get_compile_config()
-        return extra
+        return {**extra, "compile_config": self.get_compile_config()}
 
     def __repr__(self) -> str:
         functional = type(self) is Model and self._program is not None

@@ -18,6 +18,8 @@ from torchkeras.layers.base.input_spec import InputSpec
 from torchkeras.layers.core.input_layer import InputLayer
 from torchkeras.layers.layer import Layer
 
+# Attributes that only objects have, not their class.
+_TAKEN = {"name", "training", "autocast", "optimizer", "loss", "stop_training"}
 _ONE_INPUT = CallSpec(("inputs",), takes_training=False, mask_names={}, required=1)
 
 
@@ -49,7 +51,7 @@ class Programmed(Layer):
             if isinstance(target, InputLayer):
                 self._input_layers[name] = target
             elif isinstance(target, Layer):
-                self._modules[_module_key(name)] = target
+                self._modules[module_key(name)] = target
                 if target.training != self.training:
                     target.train(self.training)
         self._keep_constants(program)
@@ -58,6 +60,11 @@ class Programmed(Layer):
         object.__setattr__(self, "_run", None)
         object.__setattr__(self, "_input_spec", None)
         self.built = True
+
+    @property
+    def counts_own_wiring(self) -> bool:
+        """Whether Keras's configs count the model's own wiring as its first call."""
+        return self._program is not None
 
     def _ensure_program(self) -> None:
         """Write the program down, where that has been put off."""
@@ -87,7 +94,7 @@ class Programmed(Layer):
             if step.is_input:
                 return next(given)
             target: Any = step.target
-            module = self._modules[_module_key(target)] if step.is_layer else target
+            module = self._modules[module_key(target)] if step.is_layer else target
             return module(*args, **kwargs)
 
         return self._program.replay(call)[1]
@@ -136,6 +143,7 @@ class Programmed(Layer):
 
     def fit_arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Bring the inputs of a functional model into the declared ranks and dtypes."""
+        self._ensure_program()
         if self._program is None or not args:
             return args
         refs = leaves_of(self._program.inputs)
@@ -155,6 +163,7 @@ class Programmed(Layer):
     @property
     def input_spec(self) -> Any:
         """What the inputs must look like."""
+        self._ensure_program()
         if self._program is None or self._input_spec is not None:
             return self._input_spec
         spec = tree.map_structure(self._spec_of_input, self._program.inputs)
@@ -189,7 +198,7 @@ class Programmed(Layer):
             tree.flatten(outputs)[0].name = step.name
         target: Any = step.target
         if isinstance(target, str):
-            target = self._input_layers.get(target) or self._modules[_module_key(target)]
+            target = self._input_layers.get(target) or self._modules[module_key(target)]
         node = Node(target, args, kwargs, outputs)
         if isinstance(target, Layer):
             target._nodes.append(node)
@@ -217,13 +226,13 @@ class Programmed(Layer):
 
     @property
     def input_shape(self) -> Any:
-        """The shapes of the inputs."""
-        return tree.map_structure(lambda symbol: symbol.shape, self.input)
+        """The shape of the input, or a list of the shapes of several."""
+        return _one_or_all([symbol.shape for symbol in self.inputs])
 
     @property
     def output_shape(self) -> Any:
-        """The shapes of the outputs."""
-        return tree.map_structure(lambda symbol: symbol.shape, self.output)
+        """The shape of the output, or a list of the shapes of several."""
+        return _one_or_all([symbol.shape for symbol in self.outputs])
 
     @property
     def input_names(self) -> list[str]:
@@ -254,7 +263,7 @@ class Programmed(Layer):
             return [child for child in children_of(self) if isinstance(child, Layer)]
         names = dict.fromkeys(step.name for step in self._program.steps if step.is_layer)
         found: list[Any] = [
-            self._input_layers.get(name) or self._modules[_module_key(name)] for name in names
+            self._input_layers.get(name) or self._modules[module_key(name)] for name in names
         ]
         return found
 
@@ -290,8 +299,10 @@ def _output_name(node: Node) -> str:
     return str(tree.flatten(node.outputs)[0].name)
 
 
-def _module_key(name: str) -> str:
-    return name.replace(".", "_")
+def module_key(name: str) -> str:
+    """Return the key under which torch registers a layer; it must not hide an attribute."""
+    key = name.replace(".", "_")
+    return f"{key}_layer" if hasattr(Programmed, key) or key in _TAKEN else key
 
 
 def _fit(x: Any, spec: Any) -> Any:
@@ -304,3 +315,7 @@ def _fit(x: Any, spec: Any) -> Any:
     elif rank == wanted + 1 and x.shape[-1] == 1:
         x = x.squeeze(-1)
     return x if x.dtype is to_torch(spec.dtype) else cast(x, to_torch(spec.dtype))
+
+
+def _one_or_all(shapes: list[Any]) -> Any:
+    return shapes[0] if len(shapes) == 1 else shapes

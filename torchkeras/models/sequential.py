@@ -7,7 +7,7 @@ import torch
 
 from torchkeras import tree
 from torchkeras._base.messages import show
-from torchkeras._base.naming import name_scope
+from torchkeras._base.naming import build_scope
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._symbolic.tensor import KerasTensor, is_keras_tensor
@@ -18,6 +18,7 @@ from torchkeras.layers.core.torch_module_wrapper import as_layer
 from torchkeras.layers.layer import Layer
 
 from .model import Model
+from .programmed import module_key
 
 
 class Sequential(Model):
@@ -84,7 +85,9 @@ class Sequential(Model):
             self._begin(InputLayer(batch_shape=layer._first_shape, dtype=_first_dtype(layer)))
         elif self._entry is None and not self._chain and _is_wired(layer):
             self._begin(InputLayer(batch_shape=layer.input_shape, dtype=layer.input.dtype))
-        setattr(self, layer.name.replace(".", "_"), layer)
+        if layer.training != self.training:
+            layer.train(self.training)
+        self._modules[module_key(layer.name)] = layer
         if self._entry is not None:
             self._extend(layer)
         self._chain.append(layer)
@@ -104,7 +107,7 @@ class Sequential(Model):
     def _extend(self, layer: Layer) -> None:
         """Call the newest layer on the symbol so far, which makes its weights."""
         last = self._replayed()[1] if self._last is None else self._last
-        with name_scope(self.name):
+        with build_scope(self.name):
             symbol = layer(last)
         if tree.is_nested(symbol):
             raise ValueError(
@@ -127,7 +130,7 @@ class Sequential(Model):
         if not self._chain:
             raise ValueError(f"Sequential model {self.name!r} has no layers to pop.")
         layer: Layer = self._chain.pop()
-        delattr(self, layer.name.replace(".", "_"))
+        del self._modules[module_key(layer.name)]
         self._forget_program()
         if self._entry is not None:
             last = self._chain[-1].output if self._chain else self._entry.output
@@ -216,6 +219,11 @@ class Sequential(Model):
         """The symbol of the output."""
         self._require_entry("output")
         return self._replayed()[1]
+
+    @property
+    def counts_own_wiring(self) -> bool:
+        """Whether Keras's configs count the model's own wiring as its first call: no."""
+        return False
 
     def _require_entry(self, what: str) -> None:
         self._ensure_program()

@@ -12,7 +12,7 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._symbolic.program import Program, Step
 from torchkeras._symbolic.spec import Spec, specs_in
 
-from .functional_config import OPERATOR_NAMES
+from .functional_config import CLASS_BY_OPERATOR
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -122,7 +122,7 @@ def _class_name(layer: Any) -> str:
 
 def _kind(function: Any) -> str:
     """Return the name that Keras gives to an operation, or a torch function's own."""
-    known = OPERATOR_NAMES.get(function)
+    known = CLASS_BY_OPERATOR.get(function)
     if known is not None:
         return known
     name = str(function.__name__)

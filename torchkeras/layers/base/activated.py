@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from torchkeras import activations
 from torchkeras.activations.lookup import kernel
 
 
-class Activated:
+class Activated(nn.Module):
     """Something with an `activation`, which may be exchanged at any time.
 
     `_activate` is what runs: torch's own function, or `None` for the linear activation.
@@ -29,3 +29,12 @@ class Activated:
         linear = function is activations.linear
         object.__setattr__(self, "_activation", function)
         object.__setattr__(self, "_activate", None if linear else kernel(function))
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
+        state.pop("_activate", None)  # torch's own functions cannot all be pickled
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self.activation = self._activation

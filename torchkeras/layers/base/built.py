@@ -47,7 +47,10 @@ class Buildable(LossOwner):
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return the shapes that the layer was built with, or `None`."""
-        return self._build_arguments
+        shapes = self._build_arguments
+        if not shapes:
+            return None
+        return {"input_shape": _only(shapes)} if len(shapes) == 1 else {"shapes_dict": shapes}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Build the layer as `get_build_config()` says.
@@ -55,11 +58,11 @@ class Buildable(LossOwner):
         Args:
             config: What `get_build_config()` returned.
         """
-        shapes = {key: as_shape(value) for key, value in (config or {}).items()}
-        if set(shapes) == {"input_shape"}:
-            self.build(shapes["input_shape"])
+        shapes = dict(config or {})
+        if "shapes_dict" in shapes:
+            self.build(**{key: as_shape(value) for key, value in shapes["shapes_dict"].items()})
         elif shapes:
-            self.build(**shapes)
+            self.build(as_shape(_only(shapes)))
 
     def bind_slots(self) -> None:
         """Make the variables of the layer's table, once their parameters exist."""
@@ -70,6 +73,11 @@ class Buildable(LossOwner):
     def defines_build(self) -> bool:
         """Whether the class has a `build` of its own."""
         return type(self).build is not Buildable.build
+
+
+def _only(shapes: dict[str, Any]) -> Any:
+    (shape,) = shapes.values()
+    return shape
 
 
 def finished(build: Callable[..., None]) -> Callable[..., None]:

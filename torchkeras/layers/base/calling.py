@@ -13,7 +13,7 @@ from torch import Tensor
 
 from torchkeras._base import device
 from torchkeras._base.messages import show
-from torchkeras._base.naming import name_scope
+from torchkeras._base.naming import build_scope
 from torchkeras._base.nested import leaves_of, map_leaves
 from torchkeras._state.masked import mask_of, with_mask
 from torchkeras._state.variable import Variable, autocast_scope
@@ -40,7 +40,7 @@ def _run_scoped(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     """Run a layer; what its first call builds has paths below the layer's name."""
     if layer.built:
         return run(layer, args, kwargs)
-    with name_scope(layer.name):
+    with build_scope(layer.name):
         return run(layer, args, kwargs)
 
 

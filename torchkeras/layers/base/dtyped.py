@@ -7,6 +7,7 @@ import torch
 
 from torchkeras import dtype_policies
 from torchkeras._base.dtypes import to_torch
+from torchkeras._state.tracked import FromInit
 
 from .weights import WeightOwner
 
@@ -18,6 +19,7 @@ class Dtyped(WeightOwner):
     torch_dtype: torch.dtype
     casts_variables: bool
     _placed = False
+    _dtype_policy: Any = FromInit()
 
     # What a plain tensor must look like to take the short cut in `forward`.
     _seen_dtype: torch.dtype | None = None

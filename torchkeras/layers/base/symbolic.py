@@ -40,7 +40,11 @@ class Symbolic(Buildable):
         """
         inputs = calling.first_argument(self, args, kwargs)
         check_inputs(self.input_spec, inputs, self.name)
+        first_time = not self.built
         specs = self.compute_output_spec(*args, **kwargs)
+        if first_time and not self.defines_build:
+            shapes = {"input_shape": shapes_of(inputs)}  # the trial run saw made-up sizes
+            object.__setattr__(self, "_build_arguments", shapes)
         outputs = tree.map_structure(lambda leaf: fresh(leaf, "keras_tensor"), specs)
         self._nodes.append(Node(self, args, kwargs, outputs))
         return outputs

@@ -11,7 +11,7 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base import device
 from torchkeras._base.dtypes import is_float, standardize_dtype, to_torch
 from torchkeras._base.messages import show
-from torchkeras._base.naming import auto_name
+from torchkeras._base.naming import auto_name, build_scope
 from torchkeras._state import collect
 from torchkeras._state.first_value import as_made
 from torchkeras._state.layout import SAME
@@ -106,19 +106,21 @@ class WeightOwner(TrackedModule):
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
         sizes = _known_shape(shape, name, self)
         made = initializers.get(initializer)(sizes, dtype=dtype)
-        key = self._free_key(name or "variable")
-        register(self, key, as_made(made, sizes, to_torch(dtype)), trainable)
-        variable = Variable.over(
-            ((self, key),),
-            SAME,
-            name or auto_name("variable"),
-            regularizer=regularizers.get(regularizer),
-            constraint=constraints.get(constraint),
-        )
+        with build_scope(self.name):
+            variable = self._new_variable(made, sizes, dtype, trainable, name)
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
         variable.aggregation, variable._autocast = aggregation, autocast
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._variables.append(variable)
         return variable
+
+    def _new_variable(
+        self, made: Any, sizes: tuple[int, ...], dtype: str, trainable: bool, name: str | None
+    ) -> Variable:
+        key = self._free_key(name or "variable")
+        register(self, key, as_made(made, sizes, to_torch(dtype)), trainable)
+        return Variable.over(((self, key),), SAME, name or auto_name("variable"))
 
     def add_variable(
         self,
@@ -212,7 +214,7 @@ class WeightOwner(TrackedModule):
             _set_trainable(child, bool(value))
 
     def _apply_trainable(self) -> None:
-        for variable in self._variables:
+        for variable in self.own_variables():
             if variable.born_trainable:
                 variable.trainable = self._trainable
 
@@ -252,7 +254,7 @@ class WeightOwner(TrackedModule):
         Args:
             store: A mapping of names to arrays.
         """
-        for index, variable in enumerate(_trained_first(self._variables)):
+        for index, variable in enumerate(_trained_first(self.own_variables())):
             store[f"{index}"] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
@@ -264,7 +266,7 @@ class WeightOwner(TrackedModule):
         Raises:
             ValueError: If the number of arrays or a shape differs.
         """
-        own = _trained_first(self._variables)
+        own = _trained_first(self.own_variables())
         if len(store) != len(own):
             built = "" if getattr(self, "built", True) else " The layer is not built yet."
             raise ValueError(

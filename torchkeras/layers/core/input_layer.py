@@ -57,7 +57,9 @@ class InputLayer(Layer):
         self.sparse, self.ragged, self.optional = bool(sparse), bool(ragged), optional
         self.supports_masking = True
         self.built = True
-        symbol = input_tensor or KerasTensor(self.batch_shape, self._input_dtype, name=self.name)
+        symbol = input_tensor
+        if symbol is None:
+            symbol = KerasTensor(self.batch_shape, self._input_dtype, name=self.name)
         self._nodes.append(Node(self, (), {}, symbol))
 
     @property

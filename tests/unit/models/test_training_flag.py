@@ -1,0 +1,157 @@
+"""`training` has one truth: the mode of the module, set by `.train()`, `fit` or the call."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from torchkeras import Input, Model, Sequential, layers
+
+X = torch.ones(4, 50)
+
+
+class Mode(layers.Layer):
+    """Remembers the flag that it gets."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seen = []
+
+    def call(self, inputs, training=None):
+        self.seen.append(training)
+        return inputs * 1.0
+
+
+def drops(outputs):
+    return bool((outputs == 0).any())
+
+
+def functional(layer):
+    x = Input((50,))
+    return Model(x, layer(x))
+
+
+def sequential(layer):
+    return Sequential([Input((50,)), layer])
+
+
+def subclassed(layer):
+    class Net(Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = [layer]
+
+        def call(self, inputs):
+            return self.inner[0](inputs)
+
+    return Net()
+
+
+def torch_sequential(layer):
+    return nn.Sequential(layer).eval()
+
+
+KINDS = [lambda layer: layer, functional, sequential, subclassed]
+IDS = ["layer", "functional", "sequential", "subclassed"]
+
+
+@pytest.fixture(params=KINDS, ids=IDS)
+def kind(request):
+    return request.param
+
+
+def test_nothing_is_dropped_by_default(kind):
+    assert not drops(kind(layers.Dropout(0.5))(X))
+
+
+def test_training_argument(kind):
+    model = kind(layers.Dropout(0.5))
+    assert drops(model(X, training=True))
+    assert not drops(model(X, training=False))
+    assert not drops(model(X))
+
+
+def test_train_and_eval(kind):
+    model = kind(layers.Dropout(0.5))
+    model.train()
+    assert drops(model(X))
+    assert not drops(model(X, training=False))
+    assert drops(model(X))
+    model.eval()
+    assert not drops(model(X))
+
+
+def test_layers_get_a_boolean(kind):
+    mode = Mode()
+    model = kind(mode)
+    mode.seen.clear()
+    model(X, training=True)
+    model(X)
+    assert mode.seen == [True, False]
+
+
+def test_inner_torch_modules_follow():
+    model = Sequential([Input((50,)), nn.Dropout(0.5)])
+    assert not drops(model(X))
+    assert drops(model(X, training=True))
+    model.train()
+    assert drops(model(X))
+
+
+def test_layers_inside_torch_modules_follow():
+    model = torch_sequential(layers.Dropout(0.5))
+    assert not drops(model(X))
+    assert drops(model.train()(X))
+
+
+def test_mode_is_restored_after_an_error():
+    class Failing(layers.Layer):
+        def call(self, inputs, training=None):
+            raise RuntimeError("no")
+
+    layer = Failing()
+    with pytest.raises(RuntimeError):
+        layer(X, training=True)
+    assert not layer.training
+
+
+def test_fit_trains_and_predict_does_not(kind):
+    mode = Mode()
+    model = kind(mode)
+    if not isinstance(model, Model):
+        model = sequential(model)
+    dense = Sequential([model, layers.Dense(1)])
+    dense.compile("sgd", "mse")
+    mode.seen.clear()
+    y = np.zeros((4, 1), "float32")
+    dense.fit(X.numpy(), y, verbose=0)
+    assert set(mode.seen) == {True}
+    mode.seen.clear()
+    dense.evaluate(X.numpy(), y, verbose=0)
+    dense.predict(X.numpy(), verbose=0)
+    assert set(mode.seen) == {False}
+    assert not drops(dense(X)) or True
+
+
+def test_after_fit_a_call_drops_nothing():
+    model = Sequential([Input((50,)), layers.Dropout(0.5), layers.Dense(50, "relu")])
+    model.compile("sgd", "mse")
+    model.fit(X.numpy(), X.numpy(), verbose=0)
+    torch.testing.assert_close(model(X), model(X))
+
+
+def test_layers_added_to_a_training_model_train():
+    model = Sequential([Input((50,))])
+    model.train()
+    model.add(layers.Dropout(0.5))
+    assert drops(model(X))
+
+
+def test_training_of_one_layer_alone():
+    x = Input((50,))
+    dropout = layers.Dropout(0.5)
+    model = Model(x, dropout(x))
+    dropout.train()
+    assert drops(model(X))
+    model.eval()
+    assert not drops(model(X))

@@ -121,6 +121,7 @@ def test_fit_trains_and_predict_does_not(kind):
     if not isinstance(model, Model):
         model = sequential(model)
     dense = Sequential([model, layers.Dense(1)])
+    dense(X)
     dense.compile("sgd", "mse")
     mode.seen.clear()
     y = np.zeros((4, 1), "float32")
@@ -130,7 +131,6 @@ def test_fit_trains_and_predict_does_not(kind):
     dense.evaluate(X.numpy(), y, verbose=0)
     dense.predict(X.numpy(), verbose=0)
     assert set(mode.seen) == {False}
-    assert not drops(dense(X)) or True
 
 
 def test_after_fit_a_call_drops_nothing():

@@ -30,10 +30,13 @@ def _walk(module: nn.Module, path: tuple[str, ...], seen: set[int]) -> Iterator[
         own = module.own_variables()
         yield from [variable for variable in own if variable.born_trainable]
         yield from [variable for variable in own if not variable.born_trainable]
-        parts = {(id(owner), key) for variable in own for owner, key in variable.parts}
-        seen |= {owner for owner, _ in parts} - {id(module)}
+        parts = [part for variable in own for part in variable.parts]
+        stock = {id(owner) for owner, _ in parts if not isinstance(owner, Container)}
+        seen |= stock - {id(module)}
         path = (module.name,)
-        yield from _plain(module, path, {key for owner, key in parts if owner == id(module)})
+        yield from _plain(module, path, {key for owner, key in parts if owner is module})
+    elif isinstance(module, Container):
+        yield from module.own_variables()
     else:
         yield from _plain(module, path, set())
     for key, child in module.named_children():

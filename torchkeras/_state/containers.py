@@ -7,7 +7,7 @@ layer. `_items` is a plain copy that `torch.compile` can read.
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, SupportsIndex
 
 from torch import nn
@@ -179,7 +179,7 @@ class TrackedList(Container, list[Any]):
         self.extend(items)
         return self
 
-    def __imul__(self, count: SupportsIndex) -> "TrackedList":  # type: ignore[misc]
+    def __imul__(self, count: SupportsIndex) -> "TrackedList":
         list.__imul__(self, count)
         self._sync()
         return self
@@ -189,6 +189,7 @@ class TrackedDict(Container, dict[Any, Any]):
     """A dictionary whose modules and variables torch finds."""
 
     _items: dict[Any, Any]
+    default_factory: Callable[[], Any] | None
     __hash__ = object.__hash__  # type: ignore[assignment]
     __repr__ = dict.__repr__
 
@@ -260,7 +261,7 @@ class TrackedDict(Container, dict[Any, Any]):
         for key, item in dict(*args, **kwargs).items():
             self[key] = item
 
-    def __ior__(self, other: Any) -> "TrackedDict":  # type: ignore[override, misc]
+    def __ior__(self, other: Any) -> "TrackedDict":  # type: ignore[misc]
         self.update(other)
         return self
 
@@ -289,10 +290,12 @@ def _by_sorted_key(items: TrackedDict) -> tuple[list[Any], Any, Any]:
     return [items[key] for key in keys], keys, keys
 
 
-def _empty(cls: type[Any]) -> Any:
+def _empty(cls: Any) -> Any:
     """Return a container that is still to be given its state, as copies and pickles need it."""
     return cls.__new__(cls)
 
 
 register_container(TrackedList, lambda items: (list(items), None), lambda _, items: list(items))
-register_container(TrackedDict, _by_sorted_key, lambda keys, items: dict(zip(keys, items, strict=True)))
+register_container(
+    TrackedDict, _by_sorted_key, lambda keys, items: dict(zip(keys, items, strict=True))
+)

@@ -23,7 +23,7 @@ class FromInit:
 class TrackedModule(nn.Module):
     """A module that finds the layers, modules and variables in whatever is assigned to it."""
 
-    _backward_hooks = FromInit()  # type: ignore[assignment]  # what torch's call reads first
+    _backward_hooks = FromInit()  # what torch's call reads first
     _variables: list[Variable] = FromInit()  # type: ignore[assignment]
 
     def __init__(self) -> None:

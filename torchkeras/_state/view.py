@@ -62,7 +62,8 @@ class Shown(Tensor):
         return copied
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _plain(self).requires_grad_(self.requires_grad).__reduce_ex__(protocol)
+        plain = _plain(self).requires_grad_(self.requires_grad)
+        return plain.__reduce_ex__(protocol)  # type: ignore[no-untyped-call]
 
 
 class ParameterView(Shown):

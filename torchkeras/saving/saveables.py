@@ -12,6 +12,7 @@ from typing import Any
 from torch import nn
 
 from torchkeras._base.naming import to_snake_case
+from torchkeras._state.containers import TrackedTuple
 from torchkeras.layers.layer import Layer
 
 _LIBRARY = __name__.partition(".")[0]
@@ -87,7 +88,8 @@ def _attributes(layer: Layer) -> Iterator[tuple[str, Any]]:
     is_sequential = hasattr(layer, "_chain")
     if is_sequential or (is_model and getattr(layer, "program", None) is not None):
         yield "layers", layer.layers
-    names = {*layer._modules, *_own_properties(type(layer))}
+    kept = {name for name, child in layer._modules.items() if not isinstance(child, TrackedTuple)}
+    names = kept | _own_properties(type(layer))
     names |= {name for name, value in vars(layer).items() if _is_plain_saveable(value)}
     if is_model:
         names |= {"layers", "optimizer"}
@@ -99,7 +101,7 @@ def _attributes(layer: Layer) -> Iterator[tuple[str, Any]]:
 
 def _is_plain_saveable(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
-        return any(is_metric(item) for item in value)
+        return any(is_saveable(item) for item in value)
     return is_metric(value)
 
 

@@ -139,7 +139,7 @@ def _targets(item: Any) -> dict[str, Any]:
     if isinstance(item, TorchModuleWrapper):
         item = item.module
     if isinstance(item, Layer):
-        own = sorted(item._variables, key=lambda variable: not variable.born_trainable)
+        own = sorted(item.own_variables(), key=lambda variable: not variable.born_trainable)
         return {str(index): variable for index, variable in enumerate(own)}
     if is_metric(item):
         return {str(index): variable for index, variable in enumerate(item.variables)}

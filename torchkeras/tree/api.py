@@ -5,9 +5,25 @@ from typing import Any
 
 import optree
 
+_NAMESPACE = "torchkeras"
+_OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": _NAMESPACE}
+
 
 class MAP_TO_NONE:  # noqa: N801
     """Returned by the function of `traverse` where the leaf is to become `None`."""
+
+
+def register_container(
+    cls: type[Any], flatten: Callable[[Any], Any], unflatten: Callable[[Any, Any], Any]
+) -> None:
+    """Make a class a container of leaves.
+
+    Args:
+        cls: The class.
+        flatten: Returns the members of an instance, what else `unflatten` needs, and their paths.
+        unflatten: Makes an instance of that and of members.
+    """
+    optree.register_pytree_node(cls, flatten, unflatten, namespace=_NAMESPACE)
 
 
 def is_nested(structure: Any) -> bool:
@@ -16,7 +32,7 @@ def is_nested(structure: Any) -> bool:
     Args:
         structure: Anything.
     """
-    return not optree.tree_is_leaf(structure, none_is_leaf=True)
+    return not optree.tree_is_leaf(structure, **_OPTIONS)
 
 
 def flatten(structure: Any) -> list[Any]:
@@ -30,7 +46,7 @@ def flatten(structure: Any) -> list[Any]:
         >>> torchkeras.tree.flatten({"b": [2, 3], "a": 1})
         [1, 2, 3]
     """
-    return optree.tree_leaves(structure, none_is_leaf=True)
+    return optree.tree_leaves(structure, **_OPTIONS)
 
 
 def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
@@ -39,7 +55,7 @@ def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
     Args:
         structure: A nested structure, or one leaf.
     """
-    paths, leaves, _ = optree.tree_flatten_with_path(structure, none_is_leaf=True)
+    paths, leaves, _ = optree.tree_flatten_with_path(structure, **_OPTIONS)
     return list(zip(paths, leaves, strict=True))
 
 
@@ -53,7 +69,7 @@ def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool
     """
     if not structures:
         raise ValueError("`map_structure` needs at least one structure. Received none.")
-    return optree.tree_map(func, *structures, none_is_leaf=none_is_leaf)
+    return optree.tree_map(func, *structures, none_is_leaf=none_is_leaf, namespace=_NAMESPACE)
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
@@ -63,7 +79,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
         structure: The nested structure whose shape is taken.
         flat_sequence: As many items as `structure` has leaves.
     """
-    treedef = optree.tree_structure(structure, none_is_leaf=True)
+    treedef = optree.tree_structure(structure, **_OPTIONS)
     if treedef.num_leaves != len(flat_sequence):
         raise ValueError(
             f"`flat_sequence` must have as many items as `structure` has leaves. Received: "
@@ -87,9 +103,11 @@ def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) 
     result = structure
     if is_nested(structure):
         shallow = optree.tree_structure(
-            structure, is_leaf=lambda node: node is not structure, none_is_leaf=True
+            structure,
+            is_leaf=lambda node: node is not structure,
+            **_OPTIONS,
         )
-        children = optree.tree_flatten_one_level(structure, none_is_leaf=True)[0]
+        children = optree.tree_flatten_one_level(structure, **_OPTIONS)[0]
         result = shallow.unflatten([traverse(func, child, top_down) for child in children])
     if top_down:
         return result
@@ -106,7 +124,7 @@ def assert_same_structure(a: Any, b: Any) -> None:
         a: A nested structure.
         b: Another.
     """
-    first, second = (optree.tree_structure(tree, none_is_leaf=True) for tree in (a, b))
+    first, second = (optree.tree_structure(tree, **_OPTIONS) for tree in (a, b))
     if first != second:
         raise ValueError(
             f"`a` and `b` must have the same structure. Received: {first} and {second}."

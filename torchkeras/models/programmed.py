@@ -261,6 +261,8 @@ class Programmed(Layer):
         """The layers directly below the model, in Keras's order."""
         if self._program is None:
             return [child for child in children_of(self) if isinstance(child, Layer)]
+        if self._symbols is None:
+            self._replayed()  # so that the layers of a copy have their symbols too
         names = dict.fromkeys(step.name for step in self._program.steps if step.is_layer)
         found: list[Any] = [
             self._input_layers.get(name) or self._modules[module_key(name)] for name in names

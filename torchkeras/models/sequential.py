@@ -210,28 +210,38 @@ class Sequential(Model):
 
     @property
     def input(self) -> Any:
-        """The symbol of the input."""
-        self._require_entry("input")
-        return self._replayed()[0]
+        """The symbol of the input, in the model that first called this one if there is one."""
+        return self._nodes[0].args[0] if self._nodes else self._own("input")[0]
 
     @property
     def output(self) -> Any:
-        """The symbol of the output."""
-        self._require_entry("output")
-        return self._replayed()[1]
+        """The symbol of the output, in the model that first called this one if there is one."""
+        return self._nodes[0].outputs if self._nodes else self._own("output")[1]
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbol of the model's own input, in a list."""
+        return [self._own("inputs")[0]]
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbol of the model's own output, in a list."""
+        return [self._own("outputs")[1]]
 
     @property
     def counts_own_wiring(self) -> bool:
         """Whether Keras's configs count the model's own wiring as its first call: no."""
         return False
 
-    def _require_entry(self, what: str) -> None:
+    def _own(self, what: str) -> tuple[Any, Any]:
+        """Return the symbols of the model's own wiring."""
         self._ensure_program()
         if self._program is None:
             raise AttributeError(
                 f"Sequential model {self.name!r} has no defined {what} yet. Begin it with "
                 "`Input(shape)`, or call it on data first."
             )
+        return self._replayed()
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` makes an equal model from."""

@@ -450,6 +450,7 @@ def test_a_predict_call_holds_no_reference_to_the_data() -> None:
     model.predict(X, batch_size=8, verbose=0)
     before = sys.getrefcount(data)
     model.predict(data, batch_size=8, verbose=0)
+    gc.collect()
     assert sys.getrefcount(data) == before
 
 

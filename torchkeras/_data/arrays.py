@@ -96,12 +96,11 @@ class Arrays:
         """
         order.open_pass()
         read, size = self._reader(), self._stretch_size()
-        copies = not self._shuffle
-        stop = self.batch_size if copies else size
-        for start in chain([0], range(stop, self.num_samples, size)):
-            leaves = read(start, min(stop if start == 0 else start + size, self.num_samples))
+        copies, first = not self._shuffle, self.batch_size if not self._shuffle else size
+        for start in chain([0], range(first, self.num_samples, size)):
+            leaves = read(start, min(start + (size if start else first), self.num_samples))
             if copies:
-                leaves = [None if leaf is None else leaf.clone() for leaf in leaves]
+                leaves = _copied(leaves)
             if device is not None:
                 leaves = [_moved(leaf, device) for leaf in leaves]
             yield leaves
@@ -133,8 +132,14 @@ class Arrays:
         return rows if self._flat else map(self._pack, rows)
 
 
+def _copied(leaves: list[Tensor | None]) -> list[Tensor | None]:
+    """Return copies that count how often they are written into, in torch's inference mode too."""
+    with torch.inference_mode(mode=False):
+        return [None if leaf is None else leaf.clone() for leaf in leaves]
+
+
 def _was_written(leaf: Tensor | None) -> bool:
-    return leaf is not None and (leaf.is_inference() or leaf._version > 0)
+    return leaf is not None and not leaf.is_inference() and leaf._version > 0
 
 
 def _moved(leaf: Tensor | None, device: torch.device) -> Tensor | None:

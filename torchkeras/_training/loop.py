@@ -1,10 +1,12 @@
 """The one loop in which batches meet a step and callbacks hear of it."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 Hook = Callable[..., None]
+Guard = Callable[[], AbstractContextManager[Any]]
 
 
 @dataclass
@@ -29,6 +31,8 @@ def run(
     step: Callable[[Any], Any],
     ears: Ears,
     should_stop: Callable[[], bool],
+    guard: Guard = nullcontext,
+    guards_all: bool = False,
 ) -> Any:
     """Run a step on each batch, and return what it returned last.
 
@@ -37,14 +41,36 @@ def run(
         step: What is done with each.
         ears: Who hears of it.
         should_stop: Asked after each batch.
+        guard: The context of a step, such as `torch.no_grad`.
+        guards_all: Whether the batches may be made in that context too, which saves entering it
+            for each.
     """
+    if ears.before or ears.after or ears.every > 1 or not guards_all:
+        return _run_heard(batches, step, ears, should_stop, guard)
+    outcome: Any = None
+    with guard():
+        for batch in batches:
+            outcome = step(batch)
+            if should_stop():
+                break
+    return outcome
+
+
+def _run_heard(
+    batches: Iterable[Any],
+    step: Callable[[Any], Any],
+    ears: Ears,
+    should_stop: Callable[[], bool],
+    guard: Guard,
+) -> Any:
     outcome: Any = None
     every, last = ears.every, ears.every - 1
     index = -1
     for index, batch in enumerate(batches):
         if ears.before and index % every == 0:
             _tell(ears.before, index, {})
-        outcome = step(batch)
+        with guard():
+            outcome = step(batch)
         if index % every != last:
             continue
         if ears.after:

@@ -1,5 +1,6 @@
 """The outputs of many batches, put together as NumPy arrays."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,21 @@ class Outputs:
             return
         for joined, leaf in zip(self._joined, _leaves(outputs), strict=True):
             joined.add(as_plain(leaf))
+
+    def after(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a step whose outputs are also taken.
+
+        Args:
+            step: Returns the outputs of one batch.
+        """
+        add = self.add
+
+        def run(batch: Any) -> Any:
+            made = step(batch)
+            add(made)
+            return made
+
+        return run
 
     def result(self) -> Any:
         """Return the arrays of all samples, in the structure of the model's outputs."""

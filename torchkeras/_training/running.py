@@ -1,6 +1,7 @@
 """What `fit`, `evaluate` and `predict` share: data, device, building, listeners, one pass."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.dtypes import NAMES
 from torchkeras._data.adapt import source_of
-from torchkeras._data.arrays import as_arrays
+from torchkeras._data.arrays import Arrays, as_arrays
 from torchkeras._data.batch import Batch, unpack_x_y_sample_weight
 from torchkeras._data.feed import Feed
 from torchkeras._data.transfer import mover
@@ -22,9 +23,9 @@ from torchkeras.callbacks import CallbackList
 
 from .checks import checked_verbose
 from .logs import Logs, snapshot
-from .loop import Ears, run
+from .loop import Ears, Guard, run
 from .outputs import owned
-from .step import Step, predict_step_of, test_step_of, train_step_of
+from .step import Step, predict_guard_of, predict_step_of, test_step_of, train_step_of
 from .steps import Steps, overridden
 from .walk import device_of, is_training, modules_in, set_training
 
@@ -194,7 +195,7 @@ class Running(Steps):
         """Return the outputs for one batch as arrays."""
         batch = self._one_batch(x, None, None, None)
         self._stop_training()
-        return owned(self._predict_step()(batch))
+        return owned(self._predict_function().once(batch))
 
     def _stop_training(self) -> None:
         """Put everything into inference mode, if it is not."""
@@ -207,17 +208,20 @@ class Running(Steps):
         self,
         kind: str,
         feed: Feed,
-        step: Step,
+        function: "BatchFunction",
         listeners: CallbackList,
         should_stop: Callable[[], bool],
     ) -> Any:
-        return run(feed.epoch(), step, self._ears(kind, listeners), should_stop)
+        guards_all = isinstance(feed.source, Arrays)  # no code of users makes the batches
+        ears = self._ears(kind, listeners)
+        return run(feed.epoch(), function.step, ears, should_stop, function.guard, guards_all)
 
-    def _train_epoch(self, feed: Feed, step: Step, listeners: CallbackList) -> dict[str, Any]:
+    def _train_epoch(
+        self, feed: Feed, function: "BatchFunction", listeners: CallbackList
+    ) -> dict[str, Any]:
         set_training(self, True)
         try:
-            with torch.enable_grad():
-                outcome = self._pass("train", feed, step, listeners, lambda: self.stop_training)
+            outcome = self._pass("train", feed, function, listeners, lambda: self.stop_training)
         finally:
             set_training(self, False)
         return self._result_of(outcome)
@@ -272,7 +276,8 @@ class Running(Steps):
             force: Whether it is made again.
         """
         if force or self.train_function is None:
-            self.train_function = BatchFunction(train_step_of(self), self._log_maker())
+            step = train_step_of(self)
+            self.train_function = BatchFunction(step, self._log_maker(), torch.enable_grad)
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Any:
@@ -282,7 +287,7 @@ class Running(Steps):
             force: Whether it is made again.
         """
         if force or self.test_function is None:
-            self.test_function = BatchFunction(test_step_of(self), self._log_maker())
+            self.test_function = BatchFunction(test_step_of(self), self._log_maker(), torch.no_grad)
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Any:
@@ -292,11 +297,12 @@ class Running(Steps):
             force: Whether it is made again.
         """
         if force or self.predict_function is None:
-            self.predict_function = BatchFunction(predict_step_of(self), _as_is)
+            guard = predict_guard_of(self)
+            self.predict_function = BatchFunction(predict_step_of(self), _as_is, guard)
         return self.predict_function
 
-    def _train_step(self) -> Step:
-        """Return the step of a run, made again if what is trained has changed."""
+    def _train_function(self) -> "BatchFunction":
+        """Return what trains, made again if what is trained has changed."""
         functions = self._compiled.functions
         trained = [p.requires_grad for module in modules_in(self) for p in _own_parameters(module)]
         changed = functions.trained not in (None, trained)
@@ -304,7 +310,15 @@ class Running(Steps):
             functions.trained = trained
             self._refuse_unknown_weights()
         self.make_train_function(force=changed)
-        return _step_in(self.train_function)
+        return as_batch_function(self.train_function)
+
+    def _test_function(self) -> "BatchFunction":
+        self.make_test_function()
+        return as_batch_function(self.test_function)
+
+    def _predict_function(self) -> "BatchFunction":
+        self.make_predict_function()
+        return as_batch_function(self.predict_function)
 
     def _refuse_unknown_weights(self) -> None:
         """Raise if weights are to be trained that the optimizer has nothing for."""
@@ -316,14 +330,6 @@ class Running(Steps):
                 f"know them: {unknown[:5]}. Call `compile()` again."
             )
 
-    def _test_step(self) -> Step:
-        self.make_test_function()
-        return _step_in(self.test_function)
-
-    def _predict_step(self) -> Step:
-        self.make_predict_function()
-        return _step_in(self.predict_function)
-
 
 @dataclass(frozen=True)
 class BatchFunction:
@@ -331,20 +337,31 @@ class BatchFunction:
 
     step: Step
     present: Callable[[Any], Any]
+    guard: Guard = nullcontext
 
     def __call__(self, data: Any) -> Any:
         outcome: Any = None
         for batch in data:
             known = isinstance(batch, tuple) and len(batch) == 3
-            outcome = self.step(batch if known else unpack_x_y_sample_weight(batch))
+            with self.guard():
+                outcome = self.step(batch if known else unpack_x_y_sample_weight(batch))
         return self.present(outcome)
 
+    def once(self, batch: Batch) -> Any:
+        """Run the step on one batch.
 
-def _step_in(function: Any) -> Step:
-    """Return the step of one batch, also of a function that users made."""
+        Args:
+            batch: The batch.
+        """
+        with self.guard():
+            return self.step(batch)
+
+
+def as_batch_function(function: Any) -> BatchFunction:
+    """Return a function that users made in the form of our own."""
     if isinstance(function, BatchFunction):
-        return function.step
-    return lambda batch: function([batch])
+        return function
+    return BatchFunction(lambda batch: function([batch]), _as_is)
 
 
 def results_of(metrics: list[Any]) -> dict[str, Any]:

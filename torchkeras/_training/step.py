@@ -16,6 +16,7 @@ from torchkeras.layers.layer import Layer
 
 from .compile_spec import Compiled
 from .compiled_metrics import CompiledMetrics
+from .loop import Guard
 from .steps import Steps, added_loss, overridden
 
 Step = Callable[[Any], Any]
@@ -32,30 +33,22 @@ def train_step_of(model: Steps) -> Step:
 def test_step_of(model: Steps) -> Step:
     """Return what evaluates a model on one batch."""
     if overridden(model, "test_step", *_PARTS):
-        return _without_gradient(model.test_step)
-    return _without_gradient(_after_first(model, _settled_test_step))
+        return model.test_step
+    return _after_first(model, _settled_test_step)
 
 
 def predict_step_of(model: Steps) -> Step:
     """Return what predicts one batch."""
     if overridden(model, "predict_step"):
-        return _without_gradient(model.predict_step)
-    guard = torch.inference_mode if _knows_inference(model) else torch.no_grad
+        return model.predict_step
     forward = _forward_of(model)
-
-    def predict(batch: Any) -> Any:
-        with guard():
-            return forward(batch[0])
-
-    return predict
+    return lambda batch: forward(batch[0])
 
 
-def _without_gradient(step: Step) -> Step:
-    def run(batch: Any) -> Any:
-        with torch.no_grad():
-            return step(batch)
-
-    return run
+def predict_guard_of(model: Steps) -> Guard:
+    """Return the context in which a model predicts."""
+    own = overridden(model, "predict_step") or not _knows_inference(model)
+    return torch.no_grad if own else torch.inference_mode
 
 
 def _after_first(model: Steps, settle: Callable[[Steps], Step]) -> Step:

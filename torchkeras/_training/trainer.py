@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torchkeras._base.serialization import deserialize_keras_object
@@ -188,13 +189,13 @@ class Trainer(Running):
         self, feed: Any, listeners: CallbackList, epochs: range, validate: Any, frequency: Any
     ) -> None:
         self.stop_training = False
-        step = self._train_step()
+        function = self._train_function()
         logs = Logs()
         listeners.on_train_begin()
         for epoch in epochs:
             self._begin_metrics()
             listeners.on_epoch_begin(epoch)
-            results = self._train_epoch(feed, step, listeners)
+            results = self._train_epoch(feed, function, listeners)
             if validate is not None and should_evaluate(epoch, frequency):
                 found = validate()
                 results.update({f"val_{name}": found[name] for name in found})
@@ -265,12 +266,12 @@ class Trainer(Running):
             feed = self._feed("test_step", x, y, sample_weight, batch_size=batch_size, steps=steps)
         self._get_ready(feed)
         listeners = self._listeners(callbacks, verbose, 1, feed)
-        step = self._test_step()
+        function = self._test_function()
         self.stop_evaluating = False
         self._stop_training()
         listeners.on_test_begin()
         self._begin_metrics()
-        outcome = self._pass("test", feed, step, listeners, lambda: self.stop_evaluating)
+        outcome = self._pass("test", feed, function, listeners, lambda: self.stop_evaluating)
         logs = dict(Logs(self._result_of(outcome)))
         listeners.on_test_end(logs)
         return logs if return_dict else self._in_order(logs)
@@ -300,15 +301,9 @@ class Trainer(Running):
         feed = self._feed("predict_step", x, batch_size=batch_size, steps=steps)
         self._get_ready(feed, predicts=True)
         listeners = self._listeners(callbacks, verbose, 1, feed)
-        step = self._predict_step()
+        function = self._predict_function()
         outputs = Outputs(feed.source.num_samples if steps is None else None)
-        add = outputs.add
-
-        def collect(batch: Any) -> Any:
-            made = step(batch)
-            add(made)
-            return made
-
+        collect = replace(function, step=outputs.after(function.step))
         self.stop_predicting = False
         self._stop_training()
         listeners.on_predict_begin()
@@ -337,11 +332,11 @@ class Trainer(Running):
         """
         self._require_compiled("train_on_batch")
         batch = self._one_batch(x, y, sample_weight, class_weight)
-        step = self._train_step()
+        function = self._train_function()
         self._begin_metrics()
         set_training(self, True)
         try:
-            logs = dict(Logs(self._result_of(step(batch))))
+            logs = dict(Logs(self._result_of(function.once(batch))))
         finally:
             set_training(self, False)
         return logs if return_dict else self._in_order(logs)
@@ -359,10 +354,10 @@ class Trainer(Running):
         """
         self._require_compiled("test_on_batch")
         batch = self._one_batch(x, y, sample_weight, None)
-        step = self._test_step()
+        function = self._test_function()
         self._begin_metrics()
         self._stop_training()
-        logs = dict(Logs(self._result_of(step(batch))))
+        logs = dict(Logs(self._result_of(function.once(batch))))
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:

@@ -38,7 +38,7 @@ def main() -> None:
     model.summary()
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(as_images(x_train), y_train, epochs=15, verbose=2)
-    print(dict(zip(("loss", "accuracy"), model.evaluate(as_images(x_test), y_test, verbose=0), strict=True)))
+    print(model.evaluate(as_images(x_test), y_test, verbose=0, return_dict=True))
 
     extractor = keras.Model(model.input, model.get_layer("features").output)
     print("features of three digits:", extractor.predict(as_images(x_test[:3]), verbose=0).shape)

@@ -71,8 +71,8 @@ def import_time() -> None:
     times: dict[str, list[float]] = {"torch": [], "torchkeras": []}
     for _ in range(7):
         for name, found in times.items():
-            program = f"import time; t = time.perf_counter(); import {name}; " + (
-                "print(time.perf_counter() - t)"
+            program = (
+                f"from time import perf_counter as now; t = now(); import {name}; print(now() - t)"
             )
             out = subprocess.run(
                 [sys.executable, "-c", program], capture_output=True, text=True, check=True

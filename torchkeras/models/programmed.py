@@ -94,8 +94,9 @@ class Programmed(Layer):
             if step.is_input:
                 return next(given)
             target: Any = step.target
-            module = self._modules[module_key(target)] if step.is_layer else target
-            return module(*args, **kwargs)
+            if step.is_layer:
+                target = self._modules[module_key(target)]
+            return target(*args, **kwargs)
 
         return self._program.replay(call)[1]
 

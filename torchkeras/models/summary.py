@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from torchkeras._base.dtypes import to_torch
 from torchkeras._symbolic.program import Program, Step
 from torchkeras._symbolic.spec import Spec, specs_in
+from torchkeras.saving.saveables import class_name
 
 from .functional_config import CLASS_BY_OPERATOR
 
@@ -95,7 +96,7 @@ def _entries(model: Any) -> list[Entry]:
     program: Program | None = getattr(model, "program", None)
     layers = list(model.layers)
     if program is None:
-        return [Entry(x.name, _class_name(x), x, _outputs_of(x)) for x in layers]
+        return [Entry(x.name, class_name(x), x, _outputs_of(x)) for x in layers]
     layer_by_name = {layer.name: layer for layer in layers}
     calls: dict[str, list[int]] = {}
     for index, step in enumerate(program.steps):
@@ -108,16 +109,9 @@ def _entries(model: Any) -> list[Entry]:
 
 def _entry(program: Program, layer: Any, calls: dict[str, list[int]], indices: list[int]) -> Entry:
     steps = [program.steps[index] for index in indices]
-    kind = _kind(steps[0].target) if layer is None else _class_name(layer)
+    kind = _kind(steps[0].target) if layer is None else class_name(layer)
     sources = [source for step in steps for source in _sources(program, step, calls)]
     return Entry(steps[-1].name, kind, layer, steps[-1].outputs, sources)
-
-
-def _class_name(layer: Any) -> str:
-    """Return the name of a layer's class; Keras has one of its own for models from symbols."""
-    name = type(layer).__name__
-    functional = name == "Model" and getattr(layer, "program", None) is not None
-    return "Functional" if functional else name
 
 
 def _kind(function: Any) -> str:

@@ -31,7 +31,7 @@ class Activated(nn.Module):
         object.__setattr__(self, "_activate", None if linear else kernel(function))
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[no-untyped-call]
         state.pop("_activate", None)  # torch's own functions cannot all be pickled
         return state
 

@@ -177,10 +177,10 @@ def _fill_masks(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         if name != first and mask_name is None:
             continue
         mask = masks_of(value)
-        if mask_name is not None and mask is not None and kwargs.get(mask_name) is None:
-            # As in Keras, a plain `mask` is only filled in where the inputs are the only tensors.
-            if mask_name != "mask" or _count_tensors(named) == 1:
-                kwargs[mask_name] = mask
+        # As in Keras, a plain `mask` is only filled in where the inputs are the only tensors.
+        wanted = mask_name is not None and kwargs.get(mask_name) is None
+        if mask is not None and wanted and (mask_name != "mask" or _count_tensors(named) == 1):
+            kwargs[mask_name] = mask
         if name == first:
             previous = kwargs.get(mask_name, mask) if mask_name else mask
     return previous

@@ -93,7 +93,10 @@ class TrackedList(Container, list[Any]):
     """A list whose modules and variables torch finds."""
 
     _items: list[Any]
-    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __hash__(self) -> int:  # type: ignore[override]  # in Python for torch.compile
+        return id(self)
+
     __repr__ = list.__repr__
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
@@ -190,7 +193,10 @@ class TrackedDict(Container, dict[Any, Any]):
 
     _items: dict[Any, Any]
     default_factory: Callable[[], Any] | None
-    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __hash__(self) -> int:  # type: ignore[override]  # in Python for torch.compile
+        return id(self)
+
     __repr__ = dict.__repr__
 
     def __init__(self, items: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> None:

@@ -149,7 +149,13 @@ def _outputs_of(layer: Any) -> Any:
     if not shapes or not layer.built:
         return None
     try:
-        return _as_specs(layer.compute_output_shape(**shapes), layer)
+        named = shapes.get("shapes_dict")
+        found = (
+            layer.compute_output_shape(**named)
+            if named
+            else layer.compute_output_shape(shapes["input_shape"])
+        )
+        return _as_specs(found, layer)
     except NotImplementedError:
         return None
 

@@ -229,6 +229,9 @@ def _check_layer(argument: str, layer: Any) -> None:
 
 
 def _copy(layer: Any, prefix: str, **changed: Any) -> Any:
-    """Return a layer made from another one's config, named after it."""
+    """Return a layer made from another one's config, named after it; built if that one is."""
     name = f"{prefix}{layer.name.removeprefix(prefix)}"
-    return type(layer).from_config({**layer.get_config(), "name": name, **changed})
+    made = type(layer).from_config({**layer.get_config(), "name": name, **changed})
+    if layer.built:
+        made.build_from_config(layer.get_build_config())
+    return made

@@ -4,11 +4,11 @@ A cell keeps its weights in torch's recurrent module if torch has one for its ar
 one step, `run` a whole sequence: by torch's kernel, or step by step where there is none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from torchkeras import constraints, initializers, regularizers
 from torchkeras._base import device
@@ -91,9 +91,7 @@ class RecurrentCell(CellDropout, Layer):
         self.implementation = 1 if self.recurrent_dropout else implementation
         self.output_size = self.units
 
-    def _take(
-        self, start: Sequence[Any], penalty: Sequence[Any], limit: Sequence[Any]
-    ) -> None:
+    def _take(self, start: Sequence[Any], penalty: Sequence[Any], limit: Sequence[Any]) -> None:
         for index, role in enumerate(_ROLES):
             setattr(self, f"{role}_initializer", initializers.get(start[index]))
             setattr(self, f"{role}_regularizer", regularizers.get(penalty[index]))
@@ -140,7 +138,7 @@ class RecurrentCell(CellDropout, Layer):
         if self.one_bias:
             kernels.keep_one_bias(module)
         setattr(self, self.module_name, module)
-        object.__setattr__(self, "_stores", kernels.stores_of(module))
+        object.__setattr__(self, "_stores", kernels.Stores(module))
 
     def _make_weights(self, size: int) -> None:
         """Make weights of Keras's shapes, since torch's kernel would compute something else."""
@@ -172,11 +170,24 @@ class RecurrentCell(CellDropout, Layer):
 
     def step_weights(self) -> list[Any]:
         """Return kernel, recurrent kernel and bias (or `None`) in Keras's shapes, as tensors."""
-        shown = []
-        for variable in (self.kernel, self.recurrent_kernel, self.bias):
-            parts = () if variable is None else variable.parameters
-            shown.append(variable.to_keras(*parts).to(self.torch_dtype) if parts else None)
-        return shown
+        if self.kind is None:
+            found = (self.kernel, self.recurrent_kernel, self.bias)
+            return [None if v is None else v.value.to(self.torch_dtype) for v in found]
+        weight_ih, weight_hh, *biases = self._stores.weights(self.torch_dtype)
+        shown = [self.matrix_layout.to_keras(weight) for weight in (weight_ih, weight_hh)]
+        return [*shown, self.bias_layout.to_keras(*biases) if biases else None]
+
+    def named_modules(
+        self, memo: set[nn.Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, nn.Module]]:
+        """Yield the modules below the cell; not torch's own while the compiler traces.
+
+        `torch.compile` refuses a graph that so much as walks past a recurrent module.
+        """
+        if not torch.compiler.is_dynamo_compiling():
+            yield from super().named_modules(memo, prefix, remove_duplicate)
+        elif memo is None or self not in memo:
+            yield prefix, self
 
     # One step
 
@@ -251,8 +262,7 @@ class RecurrentCell(CellDropout, Layer):
     def run_kernel(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Return the outputs of all steps and the states after the last, by torch's kernel."""
         if torch.compiler.is_compiling() or kernels.is_plain(self._modules[self.module_name]):
-            weights = kernels.weights_in(self._stores, x.dtype)
-            return kernels.run(str(self.kind), x, states, weights)
+            return kernels.run(str(self.kind), x, states, self._stores.weights(x.dtype))
         return kernels.run_module(self._modules[self.module_name], x, states)
 
     def run_kernel_to_last_valid(

@@ -15,7 +15,6 @@ from .opaque import opaque_run, plain_run
 
 MODULES: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "tanh": nn.RNN, "relu": nn.RNN}
 
-Stores = tuple[dict[str, Any], dict[str, Any]]
 _NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -37,22 +36,23 @@ def _add_second_bias(module: Any, incompatible_keys: Any) -> None:
         module.bias_hh_l0.zero_()
 
 
-def stores_of(module: nn.Module) -> Stores:
-    """Return the dictionaries that hold a module's tensors.
+class Stores:
+    """The dictionaries that hold a module's tensors, whatever these are at the time.
 
-    `torch.compile` lets nobody touch a recurrent module, but these it reads.
+    `torch.compile` lets nobody touch a recurrent module, but these it reads. (No bare tuple: export
+    would replace it by a copy.)
     """
-    return module._parameters, module._buffers
 
+    def __init__(self, module: nn.Module) -> None:
+        self.parameters, self.buffers = module._parameters, module._buffers
 
-def weights_in(stores: Stores, dtype: torch.dtype) -> list[Tensor]:
-    """Return the tensors of a recurrent module as its kernel takes them."""
-    parameters, buffers = stores
-    found = [parameters.get(name, buffers.get(name)) for name in _NAMES]
-    weights: list[Tensor] = [tensor for tensor in found if tensor is not None]
-    if weights[0].dtype is dtype:
-        return weights
-    return in_one_piece([weight.to(dtype) for weight in weights])
+    def weights(self, dtype: torch.dtype) -> list[Tensor]:
+        """Return the tensors of a recurrent module as its kernel takes them."""
+        found = [self.parameters.get(name, self.buffers.get(name)) for name in _NAMES]
+        weights: list[Tensor] = [tensor for tensor in found if tensor is not None]
+        if weights[0].dtype is dtype:
+            return weights
+        return in_one_piece([weight.to(dtype) for weight in weights])
 
 
 def in_one_piece(weights: list[Tensor]) -> list[Tensor]:

@@ -143,7 +143,7 @@ class LSTMCell(RecurrentCell):
             y, last = kernels.run_module(module, x, states, lengths.clamp(min=1))
             seen = (lengths > 0).unsqueeze(1)
             return y, [torch.where(seen, a, b) for a, b in zip(last, states, strict=True)]
-        weight, *others = kernels.weights_in(self._stores, x.dtype)
+        weight, *others = self._stores.weights(x.dtype)
         shut = weight.new_full((self.units, 1), _SHUT)
         column = torch.cat([-shut, shut, torch.zeros_like(shut), torch.zeros_like(shut)])
         weights = kernels.in_one_piece([torch.cat([weight, column], 1), *others])

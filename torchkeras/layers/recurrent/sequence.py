@@ -89,9 +89,7 @@ def _run_cell(
     return y, last if isinstance(states, (list, tuple)) else last[0]
 
 
-def _step_by_step(
-    cell: Any, x: Tensor, states: Any, valid: Tensor | None
-) -> tuple[Tensor, Any]:
+def _step_by_step(cell: Any, x: Tensor, states: Any, valid: Tensor | None) -> tuple[Tensor, Any]:
     step = cell if callable(cell) else cell.call
     outputs = []
     for index, inputs in enumerate(x.unbind(1)):

@@ -63,7 +63,9 @@ class StackedRNNCells(Layer):
                 cell.built = True
             shape = (shape[0], output_size_of(cell))
 
-    def call(self, inputs: Tensor, states: Any, training: bool | None = False, **kwargs: Any) -> Any:
+    def call(
+        self, inputs: Tensor, states: Any, training: bool | None = False, **kwargs: Any
+    ) -> Any:
         new_states = []
         for cell, given in zip(self.cells, states, strict=True):
             nested = isinstance(given, (list, tuple))

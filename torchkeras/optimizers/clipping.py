@@ -35,8 +35,8 @@ def clip_global_norm_(grads: list[Tensor], clip: float) -> None:
     where, dtype = norms[0].device, norms[0].dtype
     norm = torch.stack([each.to(where, dtype) for each in norms]).norm()
     factor = clip * torch.clamp(1.0 / norm, max=1.0 / clip) + (norm - norm)
-    for (device, *_), members in by_place(grads).items():
-        torch._foreach_mul_([grads[index] for index in members], factor.to(device))
+    for at, members in by_place(grads).items():
+        torch._foreach_mul_([grads[index] for index in members], factor.to(at.device))
 
 
 def clip_value_(grads: list[Tensor], clip: float) -> None:

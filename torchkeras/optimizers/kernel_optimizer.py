@@ -1,6 +1,7 @@
 """`KernelOptimizer`: an optimizer whose rule runs on whole lists of tensors."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from torchkeras._state.variable import Variable
 
+from .fused import switches_threads
 from .optimizer import Optimizer
 from .selection import Bundle, Selection
 
@@ -55,10 +57,30 @@ class KernelOptimizer(Optimizer, ABC):
         step = self._updates + 1
         for bundle in chosen.bundles:
             numbers = self.coefficients(rate, step, bundle.dtype)
-            self.kernel(bundle, bundle.own(grads), *numbers)
+            if bundle.small:
+                _on_one_thread(self.kernel, bundle, bundle.own(grads), *numbers)
+            else:
+                self.kernel(bundle, bundle.own(grads), *numbers)
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
         position = self._directory.position(variable)
         grads = list(self._lay_out(position, gradient, as_is=isinstance(variable, Tensor)))
         with torch.no_grad():
             self._run(self._work().only(position), grads, float(learning_rate))
+
+
+def _on_one_thread(kernel: Callable[..., None], *args: Any) -> None:
+    """Run a kernel on small tensors without waking other threads.
+
+    torch's fused kernels open a parallel region for each tensor, however small; on a busy machine
+    the wait for a thread that is not running can take milliseconds.
+    """
+    threads = torch.get_num_threads()
+    if threads == 1 or not switches_threads():
+        kernel(*args)
+        return
+    torch.set_num_threads(1)
+    try:
+        kernel(*args)
+    finally:
+        torch.set_num_threads(threads)

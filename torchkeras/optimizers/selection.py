@@ -22,7 +22,7 @@ _KEPT_NUMBERS = 16
 
 @dataclass
 class Bundle:
-    """Parameters of one device and dtype, with their state, that kernels take together.
+    """Parameters of one place, with their state, that kernels take together.
 
     Attributes:
         indices: The positions of their gradients, or `None` if all gradients are theirs.
@@ -44,7 +44,7 @@ class Bundle:
         self._expected = self._strides = [tuple(param.stride()) for param in self.params]
         self._scratch: tuple[list[Tensor], list[Tensor]] | None = None
         self._numbers: dict[float, Any] = {}
-        self.device, self.dtype, _ = place(self.params[0])
+        self.device, self.dtype, _, self.small = place(self.params[0])
         exact = self.dtype in (torch.float32, torch.float64)
         self._wraps = self.device.type == "cpu" and exact
 
@@ -143,7 +143,7 @@ class Selection:
         spans: Where each variable's parts stand in the lists of tensors.
         params: All parts of all variables.
         state: Lists of state tensors by name, in the order of `params`.
-        bundles: The same, by device and dtype.
+        bundles: The same, place by place.
         constrained: The variables that have a constraint.
     """
 
@@ -208,7 +208,7 @@ def _bundles(
     pieces: Mapping[str, Mapping[Place, list[Tensor]]] | None,
     decayed: list[bool],
 ) -> list[Bundle]:
-    """Sort parameters and their state by device and dtype."""
+    """Sort parameters and their state by place."""
     places = by_place(params)
     found = []
     for where, members in places.items():

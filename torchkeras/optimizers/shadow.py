@@ -1,19 +1,30 @@
 """Optimizer state that lies in memory as the parameters do it belongs to."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-Place = tuple[torch.device, torch.dtype, type]
 _ALIGNMENT_BYTES = 64
+# A CPU updates so few numbers faster than it wakes a second thread.
+_SMALL = 8192
+
+
+class Place(NamedTuple):
+    """What tensors share that one kernel takes together; `small` tensors of a CPU stay apart."""
+
+    device: torch.device
+    dtype: torch.dtype
+    kind: type
+    small: bool
 
 
 def place(tensor: Tensor) -> Place:
-    """Return what tensors must share for one kernel to take them together."""
+    """Return the place of a tensor."""
     kind = Tensor if isinstance(tensor, nn.Parameter) or type(tensor) is Tensor else type(tensor)
-    return tensor.device, tensor.dtype, kind
+    small = tensor.device.type == "cpu" and tensor.numel() <= _SMALL
+    return Place(tensor.device, tensor.dtype, kind, small)
 
 
 def by_place(tensors: Sequence[Tensor]) -> dict[Place, list[int]]:
@@ -83,16 +94,15 @@ def cut(
         like: The parameters.
         make: `torch.zeros` or `torch.empty`.
     """
-    device, dtype, kind = where
-    if kind is not Tensor:  # a distributed tensor, for one, knows best how to make its like
+    if where.kind is not Tensor:  # a distributed tensor, for one, knows best how to make its like
         zeros = [torch.zeros_like(parameter) for parameter in like]
         return zeros, zeros
-    unit = max(1, _ALIGNMENT_BYTES // dtype.itemsize)
+    unit = max(1, _ALIGNMENT_BYTES // where.dtype.itemsize)
     starts, total = [], 0
     for parameter in like:
         starts.append(total)
         total += -(-parameter.numel() // unit) * unit
-    piece = make(total, dtype=dtype, device=device)
+    piece = make(total, dtype=where.dtype, device=where.device)
     views = [
         piece.as_strided(parameter.shape, strides_like(parameter), start)
         for parameter, start in zip(like, starts, strict=True)

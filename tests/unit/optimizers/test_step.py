@@ -121,6 +121,23 @@ class TestRule:
         assert_equal(first, second, rtol=tolerance, atol=tolerance)
         assert all(v.dtype == str(dtype)[6:] for v in optimizer.variables[2:])
 
+    def test_number_of_threads_changes_nothing(self, name: str, arguments: dict[str, Any]) -> None:
+        modules = [nn.Sequential(nn.Linear(3, 20000), nn.Linear(20000, 2)) for _ in range(2)]
+        modules[1].load_state_dict(modules[0].state_dict())
+        before = torch.get_num_threads()
+        try:
+            for module, threads in zip(modules, (1, 2), strict=True):
+                optimizer = make(name, arguments, module)
+                torch.set_num_threads(threads)
+                for step in range(3):
+                    generator = torch.Generator().manual_seed(step)
+                    shapes = [param.shape for param in module.parameters()]
+                    optimizer.apply([torch.randn(shape, generator=generator) for shape in shapes])
+                assert torch.get_num_threads() == threads
+        finally:
+            torch.set_num_threads(before)
+        assert_equal(*modules, rtol=0, atol=0)
+
     def test_two_dtypes_at_once(self, name: str, arguments: dict[str, Any]) -> None:
         pair = net(), net().double()
         alone = copy.deepcopy(pair)

@@ -40,12 +40,12 @@ class TrackedModule(nn.Module):
             _assign_early(self, name, value)
             return
         value = tracked(value)
+        modules.pop(_tuple_key(name), None)
         if isinstance(value, nn.Module):
             _follow_mode(value, self.training)
             super().__setattr__(name, value)
             return
-        for key in (name, _tuple_key(name)):
-            modules.pop(key, None)
+        modules.pop(name, None)
         if isinstance(value, Variable):
             self._keep_variable(name, value)
         elif isinstance(value, tuple) and holds_tracked(value):

@@ -167,6 +167,8 @@ class Layer(Configurable, Symbolic):
             )
         fixed = self.non_trainable_variables
         trained = self.trainable_variables
+        _check_values("trainable_variables", trained, trainable_variables, self.name)
+        _check_values("non_trainable_variables", fixed, non_trainable_variables, self.name)
         state = [torch.as_tensor(value).clone() for value in non_trainable_variables]
         values = [*trainable_variables, *state]
         with stateless.swapped([*trained, *fixed], values):
@@ -256,6 +258,16 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
 
 
 Layer.forward = _forward_like(Layer.call, Layer.call_spec)
+
+
+def _check_values(
+    argument: str, variables: Sequence[Any], values: Sequence[Any], name: str
+) -> None:
+    if len(variables) != len(values):
+        raise ValueError(
+            f"`{argument}` must have a value for each of the {len(variables)} variables in "
+            f"`{argument}` of layer {name!r}. Received: {len(values)} values."
+        )
 
 
 def _checked_name(name: Any) -> str:

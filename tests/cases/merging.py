@@ -27,7 +27,6 @@ def rows(name: str) -> list[Row]:
         Row(name, make, PAIR, wrong=wrong),
         Row(f"{name}-masked", make, MASKED),
         Row(f"{name}-half_masked", make, HALF_MASKED),
-        Row(f"{name}-ints", make, [ints(2, 3, below=5), ints(2, 3, below=5)], skip=INTEGERS),
     ]
     return found if name == "Subtract" else [*found, Row(f"{name}-broadcast", make, WIDE)]
 
@@ -36,6 +35,17 @@ INTEGERS = {"symbolic": "Keras's symbols are floats where the numbers are intege
 ROWS: list[Row] = [
     *(row for name in "Add Multiply Average Maximum Minimum".split() for row in rows(name)),
     *rows("Subtract"),
+    Row(
+        "Average-ints",
+        lambda k: k.layers.Average(),
+        [ints(2, 3, below=5), ints(2, 3, below=5)],
+    ),
+    Row(
+        "Maximum-ints",
+        lambda k: k.layers.Maximum(),
+        [ints(2, 3, below=5), ints(2, 3, below=5)],
+        skip=INTEGERS,
+    ),
     Row("Subtract-broadcast", lambda k: k.layers.Subtract(), [floats(2, 3, 4), floats(2, 4)]),
     Row(
         "Concatenate",

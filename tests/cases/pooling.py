@@ -34,9 +34,17 @@ def windows(name: str, rank: int) -> list[Row]:
         Wrong(made(3), "does not fit into its input", short),
         Wrong(made(2), "found ndim=2", floats(2, 3)),
     )
-    plain = row("", 2)
+    plain = replace(row("", 2), wrong=wrong)
+    if rank != 2:
+        return [
+            plain,
+            row("same", 2, padding="same"),
+            row("same_even", 2, 1, padding="same"),
+            row("same_overlap", 3, 2, padding="same"),
+            row("first", 3, 1, data_format=FIRST),
+        ]
     return [
-        replace(plain, wrong=wrong),
+        plain,
         row("strides", 3, 1),
         row("gaps", 1, 2, "same"),
         row("same", 2, padding="same"),
@@ -61,6 +69,11 @@ def globals_(name: str, rank: int) -> list[Row]:
         Wrong(made("nhwc"), "data_format='nhwc'"),
         Wrong(made(), "found ndim=2", floats(2, 3)),
     )
+    if rank == 3:
+        return [
+            Row(name, made(), last, wrong=wrong),
+            Row(f"{name}-first", made(FIRST, True), first),
+        ]
     return [
         Row(name, made(), last, wrong=wrong),
         Row(f"{name}-keepdims", made(keepdims=True), last),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from torchkeras import activations
@@ -51,6 +52,8 @@ class ReLU(Layer):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
+        if self.max_value is None and self.threshold == self.negative_slope == 0:
+            return torch.relu(inputs)
         return activations.relu(
             inputs,
             negative_slope=self.negative_slope,

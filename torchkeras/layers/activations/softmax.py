@@ -8,7 +8,10 @@ from torch import Tensor
 
 from torchkeras import activations
 from torchkeras._base.messages import show
+from torchkeras.activations.lookup import kernel
 from torchkeras.layers.layer import Layer
+
+_softmax = kernel(activations.softmax)
 
 
 class Softmax(Layer):
@@ -43,11 +46,11 @@ class Softmax(Layer):
 
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is None:
-            return activations.softmax(inputs, axis=self.axis)
+            return _softmax(inputs, self.axis)
         _check_broadcast(mask, inputs)
         counts = mask if mask.dtype == torch.bool else mask > 0.5
         lowest = -3e4 if inputs.dtype == torch.float16 else -1e9
-        shares = activations.softmax(torch.where(counts, inputs, lowest), axis=self.axis)
+        shares = _softmax(torch.where(counts, inputs, lowest), self.axis)
         return torch.where(counts, shares, 0.0)
 
 

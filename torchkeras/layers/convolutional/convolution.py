@@ -79,7 +79,7 @@ class Convolution(Activated, Sliding):
         )
 
     def call(self, inputs: Tensor) -> Tensor:
-        outputs = self._slide(self.conv, self._to_first(inputs))
+        outputs = self._slide(self._modules["conv"], self._to_first(inputs))
         outputs = self._to_last(outputs)
         return outputs if self._activate is None else self._activate(outputs)
 

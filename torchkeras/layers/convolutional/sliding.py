@@ -93,7 +93,7 @@ class Sliding(Layer):
             return module
         return module.to(memory_format=memory_format)
 
-    def _slide(self, module: nn.Module, x: Tensor) -> Tensor:
+    def _slide(self, module: Any, x: Tensor) -> Tensor:
         """Run a convolution on inputs with the channels second, padded as `padding` says."""
         if self._same is not None:
             return self._same.apply(module, x)

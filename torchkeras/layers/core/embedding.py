@@ -97,7 +97,7 @@ class Embedding(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         indices = inputs if inputs.dtype in _INDEX_DTYPES else inputs.to(torch.int32)
         try:
-            rows = self.embedding(indices)
+            rows: Tensor = self._modules["embedding"](indices)  # type: ignore[misc]
         except IndexError:
             rows = self.embedding(self._from_the_end(indices))
         return rows.to(self.torch_dtype)

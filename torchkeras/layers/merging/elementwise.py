@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras._base.dtypes import is_float
 from torchkeras._state.masked import mask_of
 
 from .merge import Merge, check_list
@@ -120,6 +121,10 @@ class Average(Merge):
 
     def _merge(self, inputs: Sequence[Tensor]) -> Tensor:
         return _total(inputs) / len(inputs)
+
+    def _merged_dtype(self, inputs: Any) -> str:
+        dtype = super()._merged_dtype(inputs)
+        return dtype if is_float(dtype) else "float32"
 
 
 class Maximum(Merge):

@@ -1,6 +1,7 @@
 """What the layers that merge several inputs share: shapes that broadcast, masks, errors."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torchkeras import tree
 from torchkeras._base.dtypes import NAMES, is_float, to_torch
 from torchkeras._base.messages import show
 from torchkeras._symbolic.tensor import KerasTensor
+from torchkeras.layers.base import calling
 from torchkeras.layers.layer import Layer
 
 Shape = tuple[int | None, ...]
@@ -22,6 +24,10 @@ class Merge(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.forward = _with_short_cut(cls.forward)
+
     def build(self, input_shape: Any) -> None:
         check_list(self, input_shape)
         merged_shape(input_shape, self.name)
@@ -32,14 +38,30 @@ class Merge(Layer):
                 f"Layer {self.name!r} ({type(self).__name__}) must be called on a list of inputs. "
                 f"Received: inputs={show(inputs)}."
             )
-        rank = max(x.dim() for x in inputs)
-        if any(x.dim() != rank for x in inputs):
+        ranks = [x.dim() for x in inputs]
+        rank = max(ranks)
+        if min(ranks) != rank:
             inputs = [_with_rank(x, rank) for x in inputs]
         return self._merge(inputs)
 
     def _merge(self, inputs: Sequence[Tensor]) -> Tensor:
         """Merge tensors with the same number of axes."""
         raise NotImplementedError
+
+    def finish_call(self, inputs: Any, previous_mask: Any, outputs: Any) -> Any:
+        """Remember what a list of plain tensors looked like, for the short cut."""
+        if previous_mask is None and self._may_cut_short and not torch.compiler.is_compiling():
+            object.__setattr__(self, "_seen_dtype", inputs[0].dtype)
+            object.__setattr__(self, "_seen_ndim", inputs[0].dim())
+        return super().finish_call(inputs, previous_mask, outputs)
+
+    def looks_known(self, inputs: list[Any]) -> bool:
+        """Whether inputs are plain tensors of the dtype and number of axes seen before."""
+        dtype, rank = self._seen_dtype, self._seen_ndim
+        for x in inputs:
+            if type(x) is not Tensor or x.dtype is not dtype or x.dim() != rank:
+                return False
+        return True
 
     def compute_output_spec(self, inputs: Any) -> Any:
         if not self.built:
@@ -66,6 +88,23 @@ class Merge(Layer):
         for mask in others:
             first = torch.logical_or(first, mask)
         return first
+
+
+def _with_short_cut(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `forward` that goes straight to `call` with inputs like those seen before."""
+
+    @functools.wraps(forward)
+    def run(self: Merge, *args: Any, **kwargs: Any) -> Any:
+        inputs = args[0] if len(args) == 1 and not kwargs else None
+        if type(inputs) is not list or not self.looks_known(inputs):
+            return forward(self, *args, **kwargs)
+        try:
+            return self.call(inputs)
+        except Exception as error:
+            calling.explain(self, (inputs,), error)
+            raise
+
+    return run
 
 
 def check_list(layer: Layer, input_shape: Any, count: int | None = None) -> None:

@@ -195,7 +195,7 @@ class BatchNormalization(Layer):
         return self._kernel(x.movedim(axis, 1), variance, training).movedim(1, axis)
 
     def _kernel(self, x: Tensor, variance: Tensor, training: bool) -> Tensor:
-        norm = self.norm
+        norm: Any = self._modules["norm"]
         return torch.batch_norm(
             x,
             norm.weight,

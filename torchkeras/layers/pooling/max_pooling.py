@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -13,13 +14,12 @@ class _MaxPooling(Pooling):
     """The largest entry under a window."""
 
     def _pool(self, x: Tensor) -> Tensor:
-        window, strides = self._window
-        pool = F.max_pool3d if self.rank == 3 else F.max_pool2d
-        return pool(x, window, strides)
+        pool = torch.max_pool3d if self.rank == 3 else torch.max_pool2d
+        return pool(x, *self._window)
 
     def _pool_same(self, x: Tensor, pads: Pads) -> Tensor:
         window, strides = self._window
-        pool = F.max_pool3d if self.rank == 3 else F.max_pool2d
+        pool = torch.max_pool3d if self.rank == 3 else torch.max_pool2d
         uneven = [
             stride for (before, after), stride in zip(pads, strides, strict=True) if before != after
         ]

@@ -23,6 +23,7 @@ class Pooling(Layer):
     """A layer that reduces the entries under a window to one."""
 
     rank: ClassVar[int]
+    _window: tuple[tuple[int, ...], tuple[int, ...]]
 
     def __init__(
         self,
@@ -40,12 +41,14 @@ class Pooling(Layer):
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
         self.built = True
+        # The window and its strides, as torch's kernels for images take them.
+        window = self._with_row(self.pool_size, 1), self._with_row(self.strides, 1)
+        object.__setattr__(self, "_window", window)
 
     def call(self, inputs: Tensor) -> Tensor:
-        places = spatial(inputs.shape, self.data_format)
         if self.padding == "valid":
-            check_fits(self.name, "pool_size", self.pool_size, places, self.pool_size)
-            return self._from_images(self._pool(self._to_images(inputs)))
+            return self._from_images(self._pool_valid(inputs))
+        places = spatial(inputs.shape, self.data_format)
         windows = zip(places, self.pool_size, self.strides, strict=True)
         pads = self._with_row([same_padding(*window) for window in windows], (0, 0))
         return self._from_images(self._pool_same(self._to_images(inputs), pads))
@@ -58,10 +61,13 @@ class Pooling(Layer):
         """Pool tensors with the channels second, padded so before and after each axis."""
         raise NotImplementedError
 
-    @property
-    def _window(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The window and its strides, as torch's kernels for images take them."""
-        return self._with_row(self.pool_size, 1), self._with_row(self.strides, 1)
+    def _pool_valid(self, inputs: Tensor) -> Tensor:
+        try:
+            return self._pool(self._to_images(inputs))
+        except RuntimeError:
+            places = spatial(inputs.shape, self.data_format)
+            check_fits(self.name, "pool_size", self.pool_size, places, self.pool_size)
+            raise
 
     def _with_row(self, values: Sequence[_T], for_the_row: _T) -> tuple[_T, ...]:
         return (for_the_row, *values) if self.rank == 1 else tuple(values)

@@ -32,6 +32,7 @@ class Rescaling(Layer):
 
     _scale_tensor: Tensor | None
     _offset_tensor: Tensor | None
+    _numbers: bool
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -42,15 +43,17 @@ class Rescaling(Layer):
         self.register_buffer("_scale_tensor", _as_tensor("scale", scale), persistent=False)
         self.register_buffer("_offset_tensor", _as_tensor("offset", offset), persistent=False)
 
+        object.__setattr__(self, "_numbers", self._scale_tensor is self._offset_tensor is None)
+
     def call(self, inputs: Tensor) -> Tensor:
         x = inputs.to(self.torch_dtype)
+        if self._numbers:
+            return x * self.scale + self.offset if self.offset else x * self.scale
         scale, offset = self._scale_tensor, self._offset_tensor
         if scale is not None and scale.dim() and image_data_format() == "channels_first":
             scale = scale.reshape(*scale.shape, *(1,) * (3 - scale.dim()))
-        scaled = x * (self.scale if scale is None else scale.to(x.dtype))
-        if offset is not None:
-            return scaled + offset.to(x.dtype)
-        return scaled + self.offset if self.offset else scaled
+        factor = self.scale if scale is None else scale.to(x.dtype)
+        return x * factor + (self.offset if offset is None else offset.to(x.dtype))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the inputs.

@@ -58,6 +58,8 @@ class RecurrentCell(CellDropout, Layer):
     kernel: Any
     recurrent_kernel: Any
     bias: Any
+    _inner: Any
+    _gate: Any
     _stores: kernels.Stores
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -225,7 +227,7 @@ class RecurrentCell(CellDropout, Layer):
         """
         raise NotImplementedError
 
-    def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
+    def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
         """Return states of zeros.
 
         Args:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from torchkeras import activations
-from torchkeras.activations.lookup import kernel as kernel_of
 from torchkeras._state.layout import TRANSPOSED, BlockOrder, Stacked
+from torchkeras.activations.lookup import kernel as kernel_of
 
 from .cell import RecurrentCell
 from .dropout import Masks, gate_products
@@ -155,11 +155,10 @@ class GRUCell(RecurrentCell):
         self, projected: Tensor, h: Tensor, weights: list[Any], mask: Masks
     ) -> tuple[Tensor, Tensor]:
         gates, inner = weights[1].split((2 * self.units, self.units), -1)
-        by_gate = isinstance(mask, list)
+        gates_mask, inner_mask = (mask[:2], mask[2]) if isinstance(mask, list) else (mask, mask)
         x_z, x_r, x_h = projected.chunk(3, -1)
-        h_z, h_r = gate_products(h, gates, mask[:2] if by_gate else mask).chunk(2, -1)
+        h_z, h_r = gate_products(h, gates, gates_mask).chunk(2, -1)
         r = self._gate(x_r + h_r)
-        inner_mask = mask[2] if by_gate else mask
         return self._gate(x_z + h_z), x_h + gate_products(r * h, inner, inner_mask)
 
 

@@ -27,7 +27,7 @@ def keep_one_bias(module: nn.RNNBase) -> None:
     assert second is not None
     module.register_buffer("bias_hh_l0", second.detach().zero_())
     module._init_flat_weights()
-    module.register_load_state_dict_post_hook(_add_second_bias)
+    module.register_load_state_dict_post_hook(_add_second_bias)  # type: ignore[no-untyped-call]
 
 
 def _add_second_bias(module: Any, incompatible_keys: Any) -> None:
@@ -59,14 +59,15 @@ def in_one_piece(weights: list[Tensor]) -> list[Tensor]:
     """Return tensors as parts of one, which cuDNN wants; other kernels take them as they are."""
     if not weights[0].is_cuda:
         return weights
-    parts = torch.cat([weight.flatten() for weight in weights]).split([w.numel() for w in weights])
+    whole = torch.cat([weight.flatten() for weight in weights])
+    parts = torch.split(whole, [weight.numel() for weight in weights])
     return [part.view_as(weight) for part, weight in zip(parts, weights, strict=True)]
 
 
 def run(
     kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]
 ) -> tuple[Tensor, list[Tensor]]:
-    """Run a kernel over `x` (batch, steps, features) from states (batch, units), and return both."""
+    """Run a kernel over `x` (batch, steps, features) from states (batch, units); return both."""
     compiled = torch.compiler.is_compiling() and not _exporting()
     first = [state.unsqueeze(0) for state in states]
     y, *last = (opaque_run if compiled else plain_run)(kind, x, first, weights)
@@ -78,7 +79,7 @@ def _exporting() -> bool:
     return known is not None and bool(known())
 
 
-def is_plain(module: nn.Module) -> bool:
+def is_plain(module: Any) -> bool:
     """Say whether a module is torch's own, and nobody listens to it."""
     return type(module) in (nn.LSTM, nn.GRU, nn.RNN) and not any(
         getattr(module, hooks) for hooks in _HOOKS

@@ -116,8 +116,8 @@ class LSTMCell(RecurrentCell):
         return self._start_bias if role == "bias" and self.unit_forget_bias else start
 
     def _start_bias(self, shape: Any, **kwargs: Any) -> Tensor:
-        first = self.bias_initializer((self.units,), **kwargs)
-        rest = self.bias_initializer((2 * self.units,), **kwargs)
+        start = super().start_of("bias")
+        first, rest = start((self.units,), **kwargs), start((2 * self.units,), **kwargs)
         return torch.cat([first, torch.ones_like(first), rest])
 
     def step(

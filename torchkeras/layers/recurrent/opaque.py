@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_KERNELS = {
+_KERNELS: dict[str, Any] = {
     "lstm": torch.lstm,
     "gru": torch.gru,
     "tanh": torch.rnn_tanh,
@@ -70,10 +70,10 @@ def _backward(ctx: Any, gradients: list[Tensor]) -> tuple[Any, ...]:
 
 
 if hasattr(torch.library, "custom_op"):
-    opaque_run = torch.library.custom_op("torchkeras::recurrent", _run, mutates_args=())
+    opaque_run: Any = torch.library.custom_op("torchkeras::recurrent", _run, mutates_args=())
     opaque_run.register_fake(_run_fake)
     opaque_run.register_autograd(_backward, setup_context=_keep)
-    _differentiate_op = torch.library.custom_op(
+    _differentiate_op: Any = torch.library.custom_op(
         "torchkeras::recurrent_backward", _differentiate, mutates_args=()
     )
     _differentiate_op.register_fake(_differentiate_fake)

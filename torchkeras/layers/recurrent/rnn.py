@@ -52,7 +52,8 @@ class RNN(MaskFollower):
 
     Example:
         >>> import torch, torchkeras
-        >>> rnn = torchkeras.layers.RNN([torchkeras.layers.GRUCell(4), torchkeras.layers.GRUCell(3)])
+        >>> cells = [torchkeras.layers.GRUCell(4), torchkeras.layers.GRUCell(3)]
+        >>> rnn = torchkeras.layers.RNN(cells)
         >>> tuple(rnn(torch.ones(2, 5, 3)).shape)
         (2, 3)
     """
@@ -229,12 +230,12 @@ class RNN(MaskFollower):
             )
         if given is None and self.stateful:
             # A copy: the kernel's gradient needs it after the variable has changed.
-            return map_leaves(lambda v: v.value.to(x.device, copy=True), self.states)  # type: ignore[no-any-return]
+            return map_leaves(lambda v: v.value.to(x.device, copy=True), self.states)
         if given is None:
             states = self._zero_states(x)
         else:
             states = self._checked(as_list(given))
-        return map_leaves(lambda s: s.to(x.device, self.torch_dtype), states)  # type: ignore[no-any-return]
+        return map_leaves(lambda s: s.to(x.device, self.torch_dtype), states)
 
     def _zero_states(self, x: Tensor) -> list[Any]:
         plain_start = type(self).get_initial_state is RNN.get_initial_state

@@ -74,7 +74,7 @@ class StackedRNNCells(Layer):
         return inputs, new_states[0] if len(new_states) == 1 else new_states
 
 
-def _first_state(cell: Any, batch_size: int | None, stack: Layer) -> Any:
+def _first_state(cell: Any, batch_size: Any, stack: Layer) -> Any:
     own = getattr(cell, "get_initial_state", None)
     if own is not None:
         return own(batch_size=batch_size)

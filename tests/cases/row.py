@@ -13,6 +13,7 @@ PROPERTIES = (
     "gradients",
     "symbolic",
     "weights",
+    "weights_file",
     "state_dict",
     "mixed_precision",
     "compile",

@@ -44,10 +44,8 @@ def _unique(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def load(model: nn.Module, filepath: "str | os.PathLike[str]", skip_mismatch: bool = False) -> None:
     """Read tensors into the ones that the model has; names and shapes are compared first."""
-    from safetensors import safe_open
-
     wanted, tied = _unique_targets(model)
-    with safe_open(os.fspath(filepath), framework="pt", device="cpu") as file:
+    with _opened(filepath) as file:
         names = set(file.keys())
         found = {name: tuple(file.get_slice(name).get_shape()) for name in names & set(wanted)}
         problems = _problems(wanted, tied, names, found)
@@ -59,6 +57,16 @@ def load(model: nn.Module, filepath: "str | os.PathLike[str]", skip_mismatch: bo
             for name, shape in found.items():
                 if shape == tuple(wanted[name].shape):
                     wanted[name].copy_(file.get_tensor(name))
+
+
+def _opened(filepath: "str | os.PathLike[str]") -> Any:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        return safe_open(os.fspath(filepath), framework="pt", device="cpu")
+    except SafetensorError as error:
+        name = os.fspath(filepath)
+        raise ValueError(f"{name!r} is no whole safetensors file: {error}.") from error
 
 
 def _unique_targets(model: nn.Module) -> tuple[dict[str, Tensor], set[str]]:

@@ -13,7 +13,9 @@ from torch import nn
 
 from torchkeras._base.naming import to_snake_case
 from torchkeras._state.containers import TrackedTuple
+from torchkeras.layers.core.torch_module_wrapper import TorchModuleWrapper
 from torchkeras.layers.layer import Layer
+from torchkeras.random import SeedGenerator
 
 _LIBRARY = __name__.partition(".")[0]
 
@@ -33,7 +35,7 @@ def _walk(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
         return
     seen.add(id(item))
     yield path, item
-    if isinstance(item, Layer):
+    if isinstance(item, Layer) and not isinstance(item, TorchModuleWrapper):
         stock = {id(owner) for variable in item.own_variables() for owner, _ in variable.parts}
         for name, child in _attributes(item):
             if not _is_stock(child, stock):
@@ -56,8 +58,15 @@ def _container(container: Any, path: str, seen: set[int]) -> Iterator[tuple[str,
         if isinstance(item, (list, tuple, Mapping)):
             yield from _container(item, f"{path}/{_counted('container', counts)}", seen)
         elif is_saveable(item):
-            name = _counted(to_snake_case(type(item).__name__), counts)
+            name = _counted(to_snake_case(class_name(item)), counts)
             yield from _walk(item, f"{path}/{name}", seen)
+
+
+def class_name(item: Any) -> str:
+    """Return the name of an object's class; Keras has one of its own for models from symbols."""
+    name = type(item).__name__
+    functional = name == "Model" and getattr(item, "program", None) is not None
+    return "Functional" if functional else name
 
 
 def _counted(name: str, counts: dict[str, int]) -> str:
@@ -66,7 +75,9 @@ def _counted(name: str, counts: dict[str, int]) -> str:
 
 
 def is_saveable(item: Any) -> bool:
-    """Say whether a file keeps something of an object."""
+    """Say whether a file keeps something of an object; seeds are left out, as in Keras."""
+    if isinstance(item, SeedGenerator):
+        return False
     return isinstance(item, nn.Module) or hasattr(item, "save_own_variables") or is_metric(item)
 
 

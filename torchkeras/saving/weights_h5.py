@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from torchkeras._base.atomic import replacing
@@ -41,8 +42,10 @@ def save(
 def _write(item: Any, store: "_Store") -> None:
     if hasattr(item, "save_own_variables") and not isinstance(item, TorchModuleWrapper):
         item.save_own_variables(store)
-        return
-    for name, target in _targets(item).items():
+        kept = _raw_tensors(item)
+    else:
+        kept = _targets(item)
+    for name, target in kept.items():
         store[name] = target.numpy()
 
 
@@ -140,12 +143,29 @@ def _targets(item: Any) -> dict[str, Any]:
         item = item.module
     if isinstance(item, Layer):
         own = sorted(item.own_variables(), key=lambda variable: not variable.born_trainable)
-        return {str(index): variable for index, variable in enumerate(own)}
+        return {str(index): v for index, v in enumerate(own)} | _raw_tensors(item)
     if is_metric(item):
         return {str(index): variable for index, variable in enumerate(item.variables)}
     if isinstance(item, nn.Module):
         return {name: _TensorTarget(tensor) for name, tensor in item.state_dict().items()}
     return {}
+
+
+def _raw_tensors(item: Any) -> dict[str, Any]:
+    """Return torch's parameters and buffers that a layer holds besides its variables, by name.
+
+    Keras's format has no place for them: beside the numbers, they go by their names.
+    """
+    if not isinstance(item, Layer):
+        return {}
+    shown = {key for v in item.own_variables() for owner, key in v.parts if owner is item}
+    passing = item._non_persistent_buffers_set
+    tensors = {**item._parameters, **item._buffers}
+    return {
+        name: _TensorTarget(tensor)
+        for name, tensor in tensors.items()
+        if tensor is not None and name not in shown and name not in passing
+    }
 
 
 class _TensorTarget:
@@ -161,9 +181,8 @@ class _TensorTarget:
         return array
 
     def assign(self, value: _Array) -> None:
-        import torch
-
-        self.tensor.copy_(torch.from_numpy(np.array(value)))
+        with torch.no_grad():
+            self.tensor.copy_(torch.from_numpy(np.array(value)))
 
 
 def _mismatch(targets: dict[str, Any], store: Datasets, path: str, item: Any) -> str:

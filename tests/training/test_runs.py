@@ -222,3 +222,61 @@ def test_single_batches_equal_keras() -> None:
     )
     with_classes = {"class_weight": {0: 2.0}, "return_dict": True}
     assert list(ours.train_on_batch(X, TARGETS, **with_classes)) == ["loss", "mae"]
+
+
+TOKENS = np.random.default_rng(3).integers(0, 6, (40, 5))
+TOKENS[:, 0] = 1 + TOKENS[:, 0] % 5  # no row is all mask
+
+
+def tagger(package: Any) -> Any:
+    layers = package.layers
+    inputs = package.Input((5,), dtype="int32")
+    embedded = layers.Embedding(6, 4, mask_zero=True)(inputs)
+    return package.Model(inputs, layers.Dense(3, activation="softmax")(embedded))
+
+
+def pooled(package: Any) -> Any:
+    layers = package.layers
+    inputs = package.Input((5,), dtype="int32")
+    embedded = layers.Embedding(6, 4, mask_zero=True)(inputs)
+    return package.Model(inputs, layers.Dense(1)(layers.GlobalAveragePooling1D()(embedded)))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_masks_reach_losses_and_metrics(weighted: bool) -> None:
+    tags = np.random.default_rng(4).integers(0, 3, (40, 5))
+    models = twins(
+        tagger,
+        optimizer="adam",
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        # Keras on torch multiplies the mask into the weights in place, before metrics see them.
+        weighted_metrics=None if weighted else ["accuracy"],
+    )
+    weights = np.random.default_rng(5).random((40, 5)).astype("float32") if weighted else None
+    assert_same_run(models, TOKENS, tags, sample_weight=weights, epochs=3, batch_size=16)
+
+
+def test_masks_reach_poolings() -> None:
+    models = twins(pooled, optimizer="adam", loss="mse")
+    assert_same_run(models, TOKENS, TARGETS[:40], epochs=3, batch_size=16)
+
+
+def subclassed(package: Any) -> Any:
+    class Small(package.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden = package.layers.Dense(8, activation="relu")
+            self.last = package.layers.Dense(1)
+
+        def call(self, inputs: Any) -> Any:
+            return self.last(self.hidden(inputs))
+
+    model = Small()
+    model(package.ops.zeros((1, 6)))
+    return model
+
+
+def test_a_subclassed_model() -> None:
+    models = twins(subclassed, optimizer="adam", loss="mse", metrics=["mae"])
+    assert_same_run(models, X, TARGETS, epochs=3, validation_split=0.2)

@@ -160,9 +160,9 @@ def _note_of(compiled: Compiled) -> Callable[..., None]:
     update = _metric_update(compiled.metrics)
 
     def note(x: Any, y: Any, y_pred: Any, weight: Any, loss: Tensor) -> None:
-        track(loss.detach(), x.shape[0] if type(x) is Tensor else num_rows(x))
-        if update is not None:
-            with torch.no_grad():
+        with torch.no_grad():
+            track(loss, x.shape[0] if type(x) is Tensor else num_rows(x))
+            if update is not None:
                 update(y, y_pred, weight)
 
     return note

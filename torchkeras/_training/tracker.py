@@ -20,7 +20,7 @@ class LossTracker(metrics.Mean):
         """Take the mean of `count` samples.
 
         Args:
-            value: A scalar without gradient.
+            value: A scalar, without gradient or where none is recorded.
             count: The number of samples.
         """
         total = held(self.total)

@@ -9,6 +9,13 @@ from .base.input_spec import InputSpec as InputSpec
 from .convolutional.conv1d import Conv1D as Conv1D
 from .convolutional.conv2d import Conv2D as Conv2D
 from .convolutional.conv3d import Conv3D as Conv3D
+from .convolutional.depthwise import DepthwiseConv1D as DepthwiseConv1D
+from .convolutional.depthwise import DepthwiseConv2D as DepthwiseConv2D
+from .convolutional.separable import SeparableConv1D as SeparableConv1D
+from .convolutional.separable import SeparableConv2D as SeparableConv2D
+from .convolutional.transposed import Conv1DTranspose as Conv1DTranspose
+from .convolutional.transposed import Conv2DTranspose as Conv2DTranspose
+from .convolutional.transposed import Conv3DTranspose as Conv3DTranspose
 from .core.activation import Activation as Activation
 from .core.dense import Dense as Dense
 from .core.embedding import Embedding as Embedding
@@ -85,8 +92,11 @@ AvgPool1D = AveragePooling1D
 AvgPool2D = AveragePooling2D
 AvgPool3D = AveragePooling3D
 Convolution1D = Conv1D
+Convolution1DTranspose = Conv1DTranspose
 Convolution2D = Conv2D
+Convolution2DTranspose = Conv2DTranspose
 Convolution3D = Conv3D
+Convolution3DTranspose = Conv3DTranspose
 GlobalAvgPool1D = GlobalAveragePooling1D
 GlobalAvgPool2D = GlobalAveragePooling2D
 GlobalAvgPool3D = GlobalAveragePooling3D
@@ -96,3 +106,5 @@ GlobalMaxPool3D = GlobalMaxPooling3D
 MaxPool1D = MaxPooling1D
 MaxPool2D = MaxPooling2D
 MaxPool3D = MaxPooling3D
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D

@@ -37,8 +37,8 @@ class PReLU(Layer):
     Example:
         >>> import torch, torchkeras
         >>> layer = torchkeras.layers.PReLU(alpha_initializer="ones", shared_axes=[1])
-        >>> layer(torch.tensor([[-2.0, 2.0]]))
-        tensor([[-2.,  2.]])
+        >>> layer(torch.tensor([[-2.0, 2.0]])).tolist()
+        [[-2.0, 2.0]]
     """
 
     def __init__(

@@ -34,8 +34,8 @@ class Softmax(Layer):
     Example:
         >>> import torch, torchkeras
         >>> mask = torch.tensor([True, True, False])
-        >>> torchkeras.layers.Softmax()(torch.ones(3), mask=mask)
-        tensor([0.5000, 0.5000, 0.0000])
+        >>> torchkeras.layers.Softmax()(torch.ones(3), mask=mask).tolist()
+        [0.5, 0.5, 0.0]
     """
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:

@@ -42,6 +42,7 @@ class Convolution(Activated, Sliding):
         refuse_unavailable(lora_rank=kwargs.pop("lora_rank", None))
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._refuse_dilated_strides()
         self.filters = positive_int("filters", filters)
         self.groups = positive_int("groups", groups)
         self.activation = activation

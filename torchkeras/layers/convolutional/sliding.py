@@ -43,6 +43,8 @@ class Sliding(Layer):
         self.padding = padding_mode(padding, causal=self.allows_causal)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def _refuse_dilated_strides(self) -> None:
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "Either `strides` or `dilation_rate` may be above 1, not both. Received: "

@@ -84,7 +84,7 @@ def _keras(name: str, net: nn.Module, arguments: dict[str, Any]) -> Step:
 
 
 def measure(steps: dict[str, Step], repeats: int) -> dict[str, float]:
-    """Return the median microseconds of a step, the contenders taking turns."""
+    """Return the lower quartile of the microseconds of a step, the contenders taking turns."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(ROUNDS + 2):
         for name, step in steps.items():
@@ -93,7 +93,7 @@ def measure(steps: dict[str, Step], repeats: int) -> dict[str, float]:
                 step()
             if turn > 1:
                 times[name].append((time.perf_counter() - start) / repeats * 1e6)
-    return {name: statistics.median(taken) for name, taken in times.items()}
+    return {name: statistics.quantiles(taken, n=4)[0] for name, taken in times.items()}
 
 
 def report(steps: dict[str, Step], repeats: int) -> None:

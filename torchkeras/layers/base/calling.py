@@ -182,7 +182,7 @@ def _fill_masks(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         if mask is not None and wanted and (mask_name != "mask" or _count_tensors(named) == 1):
             kwargs[mask_name] = mask
         if name == first:
-            previous = kwargs.get(mask_name, mask) if mask_name else mask
+            previous = kwargs.get("mask", mask) if mask_name == "mask" else mask
     return previous
 
 

@@ -65,6 +65,34 @@ def test_all_kinds_of_validation_data() -> None:
         assert list(history) == ["loss", "val_loss"]
 
 
+def test_the_batch_size_of_fit_serves_the_validation() -> None:
+    sizes: list[int] = []
+
+    class Watching(Sequential):
+        def test_step(self, data: Any) -> Any:
+            sizes.append(len(data[0]))
+            return super().test_step(data)
+
+    model = Watching([Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    data_set = TensorDataset(torch.tensor(X), torch.tensor(Y))
+    for data in ((X, Y), data_set, loader()):
+        model.fit(X, Y, batch_size=20, validation_data=data, verbose=0)
+    assert sizes == [20, 20, 20, 20, 8, 8, 8, 8, 8]
+
+
+def test_batches_may_hold_other_things_than_arrays() -> None:
+    class Named(Sequential):
+        def train_step(self, data: Any) -> Any:
+            x, y, names = data
+            assert names[0] == "a"
+            return super().train_step((x, y))
+
+    model = Named([Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(iter([(X, Y, ["a"] * 40)]), verbose=0)
+
+
 def test_the_same_numbers_from_arrays_and_loaders() -> None:
     first, second = net(), net()
     second.set_weights(first.get_weights())
@@ -77,7 +105,7 @@ def test_predict_of_all_kinds_of_data() -> None:
     model = net()
     expected = model.predict(X, verbose=0)
     for data in (X.astype("float64"), torch.tensor(X), pd.DataFrame(X), loader(), generator()):
-        np.testing.assert_allclose(model.predict(data, verbose=0), expected, rtol=1e-6)
+        np.testing.assert_allclose(model.predict(data, verbose=0), expected, rtol=1e-4)
     np.testing.assert_allclose(model.predict(X, batch_size=7, verbose=0), expected, rtol=1e-5)
 
 

@@ -77,6 +77,12 @@ def source_of(
     return _from_batches(x, shuffle, class_weight)
 
 
+def takes_batch_size(x: Any) -> bool:
+    """Say whether batches are made of `x` rather than by it."""
+    is_torch_data_set = isinstance(x, torch_data.Dataset) and not isinstance(x, PyDataset)
+    return is_torch_data_set or not _yields_batches(x)
+
+
 def _from_batches(x: Any, shuffle: bool | str, class_weight: Any) -> Source:
     if isinstance(x, PyDataset):
         return PyDatasetSource(x, bool(shuffle), class_weight)

@@ -23,12 +23,19 @@ class Feed:
         source: Where the batches come from.
         steps: The number of batches in an epoch.
         packed: Whether batches come as Keras packs them, for steps that users wrote.
+        argument: What `steps` is called where the user gave it.
     """
 
-    def __init__(self, source: Source, steps: int | None = None, packed: bool = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        steps: int | None = None,
+        packed: bool = False,
+        argument: str = "steps_per_epoch",
+    ) -> None:
         self.source, self.packed = source, packed
         self.device: torch.device | None = None
-        self._steps = None if steps is None else positive_int("steps_per_epoch", steps)
+        self._steps = None if steps is None else positive_int(argument, steps)
         self._running: Iterator[Any] | None = None
         self._taken = 0
         self._seen: int | None = None

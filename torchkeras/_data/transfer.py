@@ -59,13 +59,13 @@ def not_numbers(argument: str, array: Any) -> str:
 
 
 def to_tensor(leaf: Any, argument: str = "x") -> Any:
-    """Return an array of any library as a tensor; `None` and text stay as they are."""
+    """Return an array of any library as a tensor; what is no array stays as it is."""
     if isinstance(leaf, Tensor):
         return narrowed(leaf)
-    if leaf is None or isinstance(leaf, (str, bytes)):
-        return leaf
     if hasattr(leaf, "toarray"):
         leaf = leaf.toarray()  # a sparse matrix
+    elif not hasattr(leaf, "__array__"):
+        return leaf
     array = leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf)
     return narrowed(from_numpy(array, argument))
 

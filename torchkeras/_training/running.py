@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.dtypes import NAMES
-from torchkeras._data.adapt import source_of
+from torchkeras._data.adapt import source_of, takes_batch_size
 from torchkeras._data.arrays import Arrays, as_arrays
 from torchkeras._data.batch import Batch, unpack_x_y_sample_weight
 from torchkeras._data.feed import Feed
@@ -66,12 +66,13 @@ class Running(Steps):
         inherits_batch_size: bool = False,
     ) -> Feed:
         """Return the batches for a step; one that users wrote gets them as Keras packs them."""
-        yields = not inherits_batch_size or hasattr(x, "shape") or tree.is_nested(x)
+        wanted = not inherits_batch_size or takes_batch_size(x)
         source = source_of(
-            x, y, sample_weight, batch_size=batch_size if yields else None, steps=steps,
+            x, y, sample_weight, batch_size=batch_size if wanted else None, steps=steps,
             shuffle=shuffle, class_weight=class_weight,
         )  # fmt: skip
-        return Feed(source, steps, packed=overridden(self, step_name))
+        argument = "steps_per_epoch" if step_name == "train_step" else "steps"
+        return Feed(source, steps, overridden(self, step_name), argument)
 
     def _get_ready(self, feed: Feed, predicts: bool = False) -> None:
         """Build the model on the first batch if need be, and put it and the data on one device.

@@ -5,6 +5,7 @@ from .activations.leaky_relu import LeakyReLU as LeakyReLU
 from .activations.prelu import PReLU as PReLU
 from .activations.relu import ReLU as ReLU
 from .activations.softmax import Softmax as Softmax
+from .attention.multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from .base.input_spec import InputSpec as InputSpec
 from .convolutional.conv1d import Conv1D as Conv1D
 from .convolutional.conv2d import Conv2D as Conv2D

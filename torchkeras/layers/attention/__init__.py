@@ -1,0 +1,1 @@
+"""Layers in which some positions look at others."""

@@ -1,0 +1,377 @@
+"""`MultiHeadAttention`: every query looks at all keys, several times over.
+
+B batch, T queries, S keys, N heads, H size of a head.
+"""
+
+import math
+import string
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from torchkeras import constraints, initializers, regularizers
+from torchkeras._base.messages import positive_int
+from torchkeras._state.masked import mask_of, plain, with_mask
+from torchkeras.layers.base.arguments import number
+from torchkeras.layers.base.config import encode
+from torchkeras.layers.layer import Layer
+from torchkeras.layers.regularization.dropout import Dropout
+
+from .masks import as_bias, both, causal_mask, window_mask
+from .projection import Projection
+
+_ARGUMENTS = (
+    *("num_heads", "key_dim", "value_dim", "dropout", "use_bias", "attention_axes"),
+    *("sliding_window", "kernel_initializer", "bias_initializer", "kernel_regularizer"),
+    *("bias_regularizer", "kernel_constraint", "bias_constraint", "use_gate", "seed"),
+)
+
+
+class MultiHeadAttention(Layer):
+    """Attention with several heads: `softmax(q @ kᵀ / √key_dim) @ v` of each, projected to one.
+
+    Args:
+        num_heads: The number of heads.
+        key_dim: The size of each head's queries and keys.
+        value_dim: The size of each head's values; that of the keys if not given.
+        dropout: The part of the attention that is dropped in training, from 0 to 1.
+        use_bias: Whether the projections add biases.
+        output_shape: The sizes of the last axes that come out; the queries' own if not given.
+        attention_axes: The axes that are looked along; all but batch and features if not given.
+        sliding_window: How many places a query sees, its own and so many less one on each side.
+        flash_attention: `True` insists on the flash kernel; otherwise torch chooses.
+        kernel_initializer: How the kernels start.
+        bias_initializer: How the biases start.
+        kernel_regularizer: Adds a penalty on the kernels to the loss.
+        bias_regularizer: Adds a penalty on the biases to the loss.
+        activity_regularizer: Adds a penalty on the outputs of the projections to the loss.
+        kernel_constraint: Applied to the kernels after each optimizer step.
+        bias_constraint: Applied to the biases after each optimizer step.
+        use_gate: Whether a sigmoid of one more projection of the queries scales what is seen.
+        seed: A seed for dropout.
+        **kwargs: The keyword arguments of `Layer`.
+
+    Input shape:
+        `query` `(B, T, features)`, `value` and `key` `(B, S, features)`; there may be more axes.
+        Masks are `True` where somebody may look: `attention_mask` `(B, T, S)`, and those that come
+        with the inputs, `(B, T)` and `(B, S)`.
+
+    Output shape:
+        `(B, T, features)`; with `return_attention_scores` also `(B, N, T, S)`.
+
+    Variables:
+        query/kernel: `(features, num_heads, key_dim)`; torch keeps it as
+            `query_dense.linear.weight`, flat and transposed; `key`, `gate` and `value` likewise.
+        query/bias: `(num_heads, key_dim)`.
+        attention_output/kernel: `(num_heads, value_dim, *output_shape)`.
+        attention_output/bias: `output_shape`.
+
+    Raises:
+        ValueError: If an argument is out of range, or `flash_attention` meets what it cannot do.
+
+    Differs from Keras:
+        Where keys and queries differ in number, symbolic scores have the shape of the real ones.
+
+    Source:
+        Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
+
+    Example:
+        >>> import torch, torchkeras
+        >>> attention = torchkeras.layers.MultiHeadAttention(num_heads=2, key_dim=4)
+        >>> x = torch.ones(2, 5, 3)
+        >>> tuple(attention(x, x, use_causal_mask=True).shape)
+        (2, 5, 3)
+    """
+
+    query_dense: Projection
+    key_dense: Projection
+    value_dense: Projection
+    output_dense: Projection
+
+    def __init__(
+        self,
+        num_heads: int,
+        key_dim: int,
+        value_dim: int | None = None,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        output_shape: Any = None,
+        attention_axes: Any = None,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.num_heads = positive_int("num_heads", num_heads)
+        self.key_dim = positive_int("key_dim", key_dim)
+        self.value_dim = positive_int("value_dim", self.key_dim if value_dim is None else value_dim)
+        self.dropout = number("dropout", dropout, 0, 1)
+        self.use_bias, self.use_gate, self.seed = use_bias, use_gate, seed
+        self._output_shape = _sizes("output_shape", output_shape)
+        self.attention_axes: Any = _sizes("attention_axes", attention_axes, signed=True)
+        if sliding_window is not None:
+            positive_int("sliding_window", sliding_window)
+        self.sliding_window = sliding_window
+        self.flash_attention = bool(flash_attention)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self._activity_regularizer = regularizers.get(activity_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        if self.flash_attention and self.dropout:
+            raise ValueError(
+                "`flash_attention=True` cannot drop anything. "
+                f"Received: dropout={dropout}. Leave one of the two out."
+            )
+
+    # Building
+
+    def build(  # type: ignore[override]
+        self, query_shape: Any, value_shape: Any, key_shape: Any = None
+    ) -> None:
+        key_shape = value_shape if key_shape is None else key_shape
+        if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
+            raise ValueError(
+                "`value` and `key` must have the same sizes but for the last. Received shapes: "
+                f"value {tuple(value_shape)}, key {tuple(key_shape)}."
+            )
+        rank = len(query_shape)
+        axes = self.attention_axes or range(1, rank - 1)
+        self.attention_axes = tuple(axis % rank for axis in axes)
+        heads = (self.num_heads, self.key_dim)
+        self.query_dense = self._projection("query", heads, query_shape)
+        self.key_dense = self._projection("key", heads, key_shape)
+        seen = (self.num_heads, self.value_dim)
+        if self.use_gate:
+            self._gate_dense = self._projection("gate", seen, query_shape)
+        self.value_dense = self._projection("value", seen, value_shape)
+        if self.dropout:
+            self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
+        outputs = self._output_shape or (query_shape[-1],)
+        self.output_dense = self._projection("attention_output", outputs, (*query_shape, *seen), 2)
+
+    def _projection(
+        self, name: str, outputs: Any, input_shape: Any, contracted: int = 1
+    ) -> Projection:
+        made = Projection(
+            outputs,
+            contracted,
+            use_bias=self.use_bias,
+            kernel_initializer=_again(self.kernel_initializer),
+            bias_initializer=_again(self.bias_initializer),
+            kernel_regularizer=self.kernel_regularizer,
+            bias_regularizer=self.bias_regularizer,
+            activity_regularizer=self._activity_regularizer,
+            kernel_constraint=self.kernel_constraint,
+            bias_constraint=self.bias_constraint,
+            dtype=self.dtype_policy,
+            name=name,
+        )
+        made.build(input_shape)
+        return made
+
+    # Running
+
+    def call(
+        self,
+        query: Tensor,
+        value: Tensor,
+        key: Tensor | None = None,
+        query_mask: Tensor | None = None,
+        value_mask: Tensor | None = None,
+        key_mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        # As in Keras, the query's mask counts where it comes with the query, not as an argument.
+        query_mask = mask_of(query)
+        query, value = plain(query), plain(value)
+        key = value if key is None else plain(key)
+        given = (query_mask, value_mask, key_mask, attention_mask)
+        stock = type(self)._compute_attention is MultiHeadAttention._compute_attention
+        only_causal = (
+            use_causal_mask
+            and stock
+            and self.sliding_window is None
+            and all(mask is None for mask in given)
+        )
+        mask = None
+        if not only_causal:
+            mask = self._compute_attention_mask(query, value, *given, use_causal_mask)
+        more = {"use_causal_mask": True} if only_causal else {}
+        seen, scores = self._compute_attention(
+            self.query_dense(query),
+            self.key_dense(key),
+            self.value_dense(value),
+            mask,
+            training,
+            return_attention_scores,
+            **more,
+        )
+        if self.use_gate:
+            seen = seen * torch.sigmoid(self._gate_dense(query))
+        output = self.output_dense(seen)
+        return (output, scores) if return_attention_scores else output
+
+    def _compute_attention_mask(
+        self,
+        query: Tensor,
+        value: Tensor,
+        query_mask: Tensor | None = None,
+        value_mask: Tensor | None = None,
+        key_mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        use_causal_mask: bool = False,
+    ) -> Tensor | None:
+        """Return what all masks together allow, or `None` if they allow everything."""
+        mask = None if query_mask is None else query_mask.bool().unsqueeze(-1)
+        for of_keys in (value_mask, key_mask):
+            mask = both(mask, None if of_keys is None else of_keys.bool().unsqueeze(-2))
+        sizes = query.shape[1], value.shape[1]
+        if use_causal_mask:
+            mask = both(mask, causal_mask(*sizes, query.device))
+        if self.sliding_window is not None:
+            mask = both(mask, window_mask(*sizes, self.sliding_window, query.device))
+        return both(mask, None if attention_mask is None else attention_mask.bool())
+
+    def _compute_attention(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attention_mask: Tensor | None = None,
+        training: bool | None = None,
+        return_attention_scores: bool = False,
+        use_causal_mask: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return what each head sees (B, T, N, H), and how much it looks where, if asked for.
+
+        A subclass may compute it in another way.
+        """
+        if self.flash_attention and return_attention_scores:
+            raise ValueError(
+                "`flash_attention=True` has no attention scores. Received: "
+                "return_attention_scores=True. Leave one of the two out."
+            )
+        drawn = bool(training) and self.dropout > 0 and self.seed is not None
+        if query.dim() == 4 and not return_attention_scores and not drawn:
+            rate = self.dropout if training else 0.0
+            mask = self._over_heads(attention_mask, 4)
+            return self._fused(query, key, value, mask, rate, use_causal_mask), None
+        if use_causal_mask:
+            allowed = causal_mask(query.shape[1], value.shape[1], query.device)
+            attention_mask = both(attention_mask, allowed)
+        return self._with_scores(query, key, value, attention_mask)
+
+    def _over_heads(self, mask: Tensor | None, rank: int) -> Tensor | None:
+        """Return a mask with axes of size 1 for the heads, and for the batch if it has none."""
+        if mask is None:
+            return None
+        axis = -2 * len(self.attention_axes) - 1
+        for _ in range(rank - mask.dim()):
+            mask = mask.unsqueeze(axis)
+        return mask.bool()
+
+    def _fused(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        mask: Tensor | None,
+        rate: float,
+        causal: bool,
+    ) -> Tensor:
+        q, k, v = (x.transpose(1, 2) for x in (query, key, value))
+        bias = None if mask is None else as_bias(mask, q.dtype)
+        scale = 1 / math.sqrt(self.key_dim)
+        with self._kernel():
+            seen = F.scaled_dot_product_attention(q, k, v, bias, rate, causal, scale=scale)
+        if mask is not None and self.dropout:
+            # As in Keras, a query that may look at nothing sees zeros here, not the mean of all.
+            seen = torch.where(mask.any(-1, keepdim=True), seen, 0)
+        return seen.transpose(1, 2)
+
+    def _kernel(self) -> AbstractContextManager[Any]:
+        flash = self.flash_attention
+        return sdpa_kernel(SDPBackend.FLASH_ATTENTION) if flash else nullcontext()
+
+    def _with_scores(
+        self, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        product, combination = _equations(query.dim(), self.attention_axes)
+        logits = torch.einsum(product, key, query / math.sqrt(self.key_dim))
+        mask = self._over_heads(attention_mask, logits.dim())
+        scores = _masked_softmax(logits, mask, len(self.attention_axes))
+        dropped = self._dropout_layer(scores) if self.dropout else scores
+        return torch.einsum(combination, dropped, value), with_mask(scores, mask)
+
+    # Config
+
+    def attribute_config(self) -> dict[str, Any]:
+        """Return the arguments of `__init__`, read from the attributes."""
+        found = {name: encode(getattr(self, name)) for name in _ARGUMENTS}
+        found["output_shape"] = self._output_shape
+        found["activity_regularizer"] = encode(self._activity_regularizer)
+        return found
+
+
+def _sizes(argument: str, value: Any, signed: bool = False) -> tuple[int, ...] | None:
+    """Return one integer or several as a tuple, or `None` for nothing."""
+    if value is None or value == ():
+        return None
+    numbers = tuple(value) if isinstance(value, Sequence) else (value,)
+    if not all(isinstance(n, int) and (signed or n > 0) for n in numbers):
+        kind = "an integer" if signed else "a positive integer"
+        raise ValueError(
+            f"`{argument}` must be {kind}, or a list or tuple of them. "
+            f"Received: {argument}={value!r}."
+        )
+    return numbers
+
+
+def _again(initializer: Any) -> Any:
+    """Return an initializer of its own for each projection: unseeded ones start differently."""
+    if not hasattr(initializer, "get_config"):
+        return initializer
+    return type(initializer).from_config(initializer.get_config())
+
+
+def _equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
+    """Return the einsum equations of keys and queries, and of scores and values.
+
+    Scores have the axes that nobody looks along first, then those of the queries, then of the keys.
+    """
+    queries = string.ascii_lowercase[:rank]
+    renamed = dict(zip(axes, string.ascii_lowercase[rank:], strict=False))
+    keys = "".join(renamed.get(axis, letter) for axis, letter in enumerate(queries))
+    kept = "".join(queries[axis] for axis in range(rank - 1) if axis not in axes)
+    looking = "".join(queries[axis] for axis in axes)
+    scores = kept + looking + "".join(renamed[axis] for axis in axes)
+    return f"{keys},{queries}->{scores}", f"{scores},{keys}->{queries}"
+
+
+def _masked_softmax(logits: Tensor, mask: Tensor | None, axes: int) -> Tensor:
+    """Return the shares over the last axes; whoever may look at nothing has zeros."""
+    if mask is not None:
+        logits = logits.masked_fill(~mask, -3e4 if logits.dtype == torch.float16 else -1e9)
+    shares = logits.flatten(-axes).softmax(-1).reshape(logits.shape)
+    return shares if mask is None else torch.where(mask, shares, 0)

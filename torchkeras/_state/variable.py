@@ -231,8 +231,8 @@ class Variable:
             new = as_tensor(value, parts[0])
             if tuple(new.shape) != self.shape:
                 self._refuse_shape(new)
-            for part, piece in zip(parts, self._layout.to_torch(new), strict=True):
-                part.copy_(piece)
+            for (module, key), piece in zip(self._parts, self._layout.to_torch(new), strict=True):
+                write(module, key, piece)
         return self.value
 
     def _refuse_shape(self, new: Tensor) -> None:
@@ -263,8 +263,12 @@ class Variable:
             step = as_tensor(value, parts[0])
             if tuple(step.shape) != self.shape:
                 step = self._broadcast(step)
-            for part, piece in zip(parts, self._layout.to_torch(step), strict=True):
-                part.add_(piece, alpha=sign)
+            pieces = self._layout.to_torch(step)
+            for (module, key), part, piece in zip(self._parts, parts, pieces, strict=True):
+                if key in module._parameters or key in module._buffers:
+                    part.add_(piece, alpha=sign)
+                else:
+                    write(module, key, part.add(piece, alpha=sign))
         return self.value
 
     def _broadcast(self, step: Tensor) -> Tensor:
@@ -417,6 +421,14 @@ def read(module: nn.Module, key: str) -> Tensor:
     if found is None:
         found = module._buffers.get(key)
     return getattr(module, key) if found is None else found
+
+
+def write(module: nn.Module, key: str, value: Tensor) -> None:
+    """Give a parameter or buffer of a module a new value, parametrized or not."""
+    if key in module._parameters or key in module._buffers:
+        read(module, key).copy_(value)
+    else:
+        setattr(module, key, value)  # torch inverts the parametrization
 
 
 def register(module: nn.Module, key: str, value: Tensor, trainable: bool) -> None:

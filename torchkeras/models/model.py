@@ -51,6 +51,7 @@ class Model(Trainer, Programmed):
         Layer.__init__(self, **kwargs)
         Trainer.__init__(self)
         object.__setattr__(self, "_input_layers", {})
+        object.__setattr__(self, "_keys", {})
         if functional:
             self._wire(inputs, outputs)
 

@@ -1,5 +1,6 @@
 """The functional part of a model: a program, its symbols and its inputs."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,8 @@ from torch import Tensor, nn
 
 from torchkeras import tree
 from torchkeras._base.dtypes import to_torch
-from torchkeras._base.nested import fill_leaves, leaves_of
+from torchkeras._base.naming import free_name, to_snake_case
+from torchkeras._base.nested import fill_leaves, leaves_of, map_leaves
 from torchkeras._state.tracked import children_of
 from torchkeras._symbolic.program import Program, Ref, Step, trace
 from torchkeras._symbolic.tensor import KerasTensor, Node, fresh, is_keras_tensor
@@ -30,6 +32,7 @@ class Programmed(Layer):
     _run: Callable[..., Any] | None = None
     _symbols: tuple[Any, Any] | None = None
     _input_layers: dict[str, InputLayer]
+    _keys: dict[str, str]  # of layers in `_modules`, by the layer's name
 
     def _wire(self, inputs: Any, outputs: Any) -> None:
         """Take the program that leads from `inputs` to `outputs`, and register its layers."""
@@ -51,15 +54,24 @@ class Programmed(Layer):
             if isinstance(target, InputLayer):
                 self._input_layers[name] = target
             elif isinstance(target, Layer):
-                self._modules[module_key(name)] = target
-                if target.training != self.training:
-                    target.train(self.training)
+                self._register_layer(target)
         self._keep_constants(program)
         object.__setattr__(self, "_program", program)
         object.__setattr__(self, "_symbols", (inputs, outputs))
         object.__setattr__(self, "_run", None)
         object.__setattr__(self, "_input_spec", None)
         self.built = True
+
+    def _register_layer(self, layer: Layer) -> None:
+        """Register a layer with torch, under a key that is the same in every equal model."""
+        if layer.name not in self._keys:
+            self._keys[layer.name] = free_name(_stem(layer), set(self._keys.values()))
+        self._modules[self._keys[layer.name]] = layer
+        if layer.training != self.training:
+            layer.train(self.training)
+
+    def _layer_called(self, name: str) -> Any:
+        return self._input_layers.get(name) or self._modules[self._keys[name]]
 
     @property
     def counts_own_wiring(self) -> bool:
@@ -95,7 +107,7 @@ class Programmed(Layer):
                 return next(given)
             target: Any = step.target
             if step.is_layer:
-                target = self._modules[module_key(target)]
+                target = self._layer_called(target)
             return target(*args, **kwargs)
 
         return self._program.replay(call)[1]
@@ -167,7 +179,7 @@ class Programmed(Layer):
         self._ensure_program()
         if self._program is None or self._input_spec is not None:
             return self._input_spec
-        spec = tree.map_structure(self._spec_of_input, self._program.inputs)
+        spec = map_leaves(self._spec_of_input, self._program.inputs)
         object.__setattr__(self, "_input_spec", spec)
         return spec
 
@@ -199,7 +211,7 @@ class Programmed(Layer):
             tree.flatten(outputs)[0].name = step.name
         target: Any = step.target
         if isinstance(target, str):
-            target = self._input_layers.get(target) or self._modules[module_key(target)]
+            target = self._layer_called(target)
         node = Node(target, args, kwargs, outputs)
         if isinstance(target, Layer):
             target._nodes.append(node)
@@ -265,10 +277,7 @@ class Programmed(Layer):
         if self._symbols is None:
             self._replayed()  # so that the layers of a copy have their symbols too
         names = dict.fromkeys(step.name for step in self._program.steps if step.is_layer)
-        found: list[Any] = [
-            self._input_layers.get(name) or self._modules[module_key(name)] for name in names
-        ]
-        return found
+        return [self._layer_called(name) for name in names]
 
     @layers.setter
     def layers(self, _: Any) -> None:
@@ -302,10 +311,15 @@ def _output_name(node: Node) -> str:
     return str(tree.flatten(node.outputs)[0].name)
 
 
-def module_key(name: str) -> str:
-    """Return the key under which torch registers a layer; it must not hide an attribute."""
-    key = name.replace(".", "_")
-    return f"{key}_layer" if hasattr(Programmed, key) or key in _TAKEN else key
+def _stem(layer: Layer) -> str:
+    """Return the start of a layer's key: its name without the count of automatic names.
+
+    Two models made alike then have one `state_dict`. A key must not hide an attribute of the model.
+    """
+    automatic = to_snake_case(type(layer).__name__)
+    counted = re.fullmatch(rf"{automatic}(_\d+)?", layer.name)
+    stem = automatic if counted else layer.name.replace(".", "_")
+    return f"{stem}_layer" if hasattr(Programmed, stem) or stem in _TAKEN else stem
 
 
 def _fit(x: Any, spec: Any) -> Any:

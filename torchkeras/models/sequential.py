@@ -18,7 +18,6 @@ from torchkeras.layers.core.torch_module_wrapper import as_layer
 from torchkeras.layers.layer import Layer
 
 from .model import Model
-from .programmed import module_key
 
 
 class Sequential(Model):
@@ -85,9 +84,7 @@ class Sequential(Model):
             self._begin(InputLayer(batch_shape=layer._first_shape, dtype=_first_dtype(layer)))
         elif self._entry is None and not self._chain and _is_wired(layer):
             self._begin(InputLayer(batch_shape=layer.input_shape, dtype=layer.input.dtype))
-        if layer.training != self.training:
-            layer.train(self.training)
-        self._modules[module_key(layer.name)] = layer
+        self._register_layer(layer)
         if self._entry is not None:
             self._extend(layer)
         self._chain.append(layer)
@@ -130,7 +127,7 @@ class Sequential(Model):
         if not self._chain:
             raise ValueError(f"Sequential model {self.name!r} has no layers to pop.")
         layer: Layer = self._chain.pop()
-        del self._modules[module_key(layer.name)]
+        del self._modules[self._keys.pop(layer.name)]
         self._forget_program()
         if self._entry is not None:
             last = self._chain[-1].output if self._chain else self._entry.output
@@ -173,7 +170,7 @@ class Sequential(Model):
 
     def _ensure_program(self) -> None:
         """Write the program down, once the chain is known."""
-        if self._entry is None or not self._chain:
+        if self._entry is None or not self._chain or torch.compiler.is_compiling():
             return
         if self._program is None:
             self._wire(self._entry.output, self._last)

@@ -189,7 +189,7 @@ def _fill_masks(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 def _count_tensors(named: dict[str, Any]) -> int:
     """Return how many arguments are tensors, or structures of nothing else."""
     leaves = [leaves_of(value) for value in named.values()]
-    return sum(bool(some) and all(isinstance(x, Tensor) for x in some) for some in leaves)
+    return len([some for some in leaves if some and all(isinstance(x, Tensor) for x in some)])
 
 
 def masks_of(value: Any) -> Any:

@@ -164,10 +164,10 @@ class BatchNormalization(Layer):
                 f"Received: mask={show(mask)}, inputs={show(inputs)}."
             )
         x = inputs if inputs.is_floating_point() else inputs.to(self.norm.running_mean.dtype)
-        if not (training and self._trainable):
+        count = x.numel() // x.shape[self.axis] if training and self._trainable else 0
+        if count == 0:
             return self._normalized(x, self.norm.running_var, False).to(self.torch_dtype)
-        count = x.numel() // x.shape[self.axis]
-        if count < 2 or mask is not None or self.renorm:
+        if count == 1 or mask is not None or self.renorm:
             return self._trained_by_hand(x, mask).to(self.torch_dtype)
         return self._trained(x, count).to(self.torch_dtype)
 

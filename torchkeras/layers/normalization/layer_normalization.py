@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from torchkeras import constraints, initializers, regularizers
@@ -119,11 +120,16 @@ class LayerNormalization(Layer):
         return y.to(self.torch_dtype)
 
     def _normalized(self, x: Tensor) -> Tensor:
+        norm: Any = self._modules["norm"]
+        parameters = [p for p in norm._parameters.values() if p is not None]
+        if not self.rms_scaling and all(p.dtype is x.dtype for p in parameters):
+            return norm(x)
+        gamma, beta = (None if p is None else p.to(x.dtype) for p in (norm.weight, norm.bias))
         if not self.rms_scaling:
-            return self.norm(x)
-        dims = tuple(range(-len(self.norm.normalized_shape), 0))
-        scaled = x * torch.rsqrt(x.var(dims, correction=0, keepdim=True) + self.epsilon)
-        return scaled * self.norm.weight
+            return F.layer_norm(x, norm.normalized_shape, gamma, beta, self.epsilon)
+        dims = tuple(range(-len(norm.normalized_shape), 0))
+        scale = torch.rsqrt(x.var(dims, correction=0, keepdim=True) + self.epsilon)
+        return x * scale * norm.weight.to(x.dtype)
 
     def attribute_config(self) -> dict[str, Any]:
         return {**super().attribute_config(), "rms_scaling": self.rms_scaling}

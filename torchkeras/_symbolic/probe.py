@@ -5,13 +5,19 @@ in the result. A function that refuses the small numbers (a wide kernel, say) is
 ones.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+    unset_fake_temporarily,
+)
 
 from torchkeras import tree
 from torchkeras._base import device
@@ -21,6 +27,10 @@ from .spec import Spec, specs_in
 
 # Far apart, so that a window with a long stride does not give the same number of outputs for both.
 _SIZES = ((11, 67), (1021, 1531))
+# What to add to an error in which those sizes may show.
+TRIED = f"(The sizes {', '.join(str(n) for pair in _SIZES for n in pair)} stand for unknown ones.)"
+ValueDependent = (DataDependentOutputException, DynamicOutputShapeException)
+_LOG = logging.getLogger("torch._subclasses.fake_tensor")
 _ACTIVE: ContextVar[bool] = ContextVar("torchkeras_probing", default=False)
 
 
@@ -75,12 +85,14 @@ def _run(
         shape = [size if n is None else n for n in leaf.shape]
         return torch.empty(shape, dtype=to_torch(leaf.dtype), device=where)
 
-    token = _ACTIVE.set(True)
+    token, quiet = _ACTIVE.set(True), _LOG.disabled
+    _LOG.disabled = True  # torch logs the stack of an error, which is raised as well
     try:
         with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
             fake_args, fake_kwargs = tree.map_structure(fake, (args, kwargs))
             return function(*fake_args, **fake_kwargs)
     finally:
+        _LOG.disabled = quiet
         _ACTIVE.reset(token)
 
 

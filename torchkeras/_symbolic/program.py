@@ -159,7 +159,7 @@ class _Emitter:
         args, kwargs = self._fill(step.args), self._fill(step.kwargs)
         if isinstance(step.target, str):
             return self.graph.call_module(self.keys[step.target], args, kwargs)
-        if isinstance(step.target, type(torch.Tensor.add)):
+        if getattr(torch.Tensor, getattr(step.target, "__name__", ""), None) is step.target:
             return self.graph.call_method(step.target.__name__, args, kwargs)
         return self.graph.call_function(step.target, args, kwargs)
 

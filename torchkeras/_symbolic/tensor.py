@@ -4,18 +4,25 @@ It follows torch's `__torch_function__` protocol, so torch functions, tensor met
 record themselves on it. A symbol knows only its own origin; there is no global tape.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from torchkeras import tree
+from torchkeras._base import device
+from torchkeras._base.dtypes import to_torch
 from torchkeras._base.naming import auto_name, to_snake_case
+from torchkeras._state.arrays import from_numbers
 
 from . import capture
 from .operators import NAME_BY_OPERATOR, OPERATORS
-from .probe import probe
+from .probe import TRIED, ValueDependent, probe
 from .spec import Spec
+
+_NEEDS_VALUES = ("numpy", "item", "tolist", "data_ptr")
 
 
 class Node:
@@ -81,7 +88,7 @@ class KerasTensor(Spec):
                 "Sparse and ragged tensors do not exist on torch. "
                 f"Received: sparse={sparse}, ragged={ragged}."
             )
-        super().__init__(shape, dtype)
+        super().__init__(_checked(shape), dtype)
         self.sparse, self.ragged, self.record_history = bool(sparse), bool(ragged), record_history
         self.name = name or auto_name(type(self).__name__)
         capture.arm()
@@ -113,10 +120,39 @@ class KerasTensor(Spec):
         """Return the symbol with another shape, one size of which may be -1.
 
         Args:
-            *newshape: The sizes, one by one or as one tuple.
+            *newshape: The sizes, one by one or as one tuple; an unknown size of the symbol (`None`,
+                as `x.shape[0]` is) may stand where it stands in the symbol's own shape.
         """
         sizes = newshape[0] if len(newshape) == 1 and not _is_size(newshape[0]) else newshape
-        return record(torch.reshape, (self, tuple(sizes)), {})
+        sizes = tuple(sizes)
+        if None not in sizes:
+            return record(torch.reshape, (self, sizes), {})
+        if sizes.count(None) == 1 and -1 not in sizes:
+            filled = tuple(-1 if size is None else size for size in sizes)
+            return record(torch.reshape, (self, filled), {})
+        return self._reshape_end(sizes)
+
+    def view(self, *newshape: Any) -> "KerasTensor":
+        """Return the symbol with another shape, as `reshape`, or read as another dtype."""
+        if len(newshape) == 1 and isinstance(newshape[0], torch.dtype):
+            return record(torch.Tensor.view, (self, *newshape), {})
+        return self.reshape(*newshape)
+
+    def _reshape_end(self, sizes: tuple[Any, ...]) -> "KerasTensor":
+        """Keep the first axes, unknown ones among them, and reshape the others."""
+        pairs = zip(sizes, self.shape, strict=False)
+        kept = len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)))
+        rest = sizes[kept:]
+        if None in rest or kept == self.ndim or not rest:
+            raise ValueError(
+                f"`newshape` may have one unknown size, or unknown sizes of {self!r} at the same "
+                f"place. Received: newshape={sizes}. Use -1 for one size, or reshape in the `call` "
+                "of a custom Layer."
+            )
+        if None in self.shape[kept:]:
+            return record(_reshape_end, (self, kept, rest), {})
+        flat = record(torch.flatten, (self, kept), {}) if self.ndim > kept + 1 else self
+        return flat if rest == (-1,) else record(torch.unflatten, (flat, kept, rest), {})
 
     def squeeze(self, axis: int | None = None) -> "KerasTensor":
         """Return the symbol without an axis of size 1.
@@ -131,10 +167,27 @@ class KerasTensor(Spec):
     def __torch_function__(
         cls, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        return record(func, tuple(args), kwargs or {})
+        return record(_OPERATOR_BY_METHOD.get(func, func), tuple(args), kwargs or {})
+
+    @property
+    def mT(self) -> "KerasTensor":
+        """The symbol with its last two axes exchanged."""
+        return record(torch.transpose, (self, -2, -1), {})
+
+    @property
+    def real(self) -> "KerasTensor":
+        """The real part."""
+        return record(torch.real, (self,), {})
+
+    @property
+    def imag(self) -> "KerasTensor":
+        """The imaginary part."""
+        return record(torch.imag, (self,), {})
 
     def __getattr__(self, name: str) -> Any:
         method = None if name.startswith("_") else getattr(torch.Tensor, name, None)
+        if name in _NEEDS_VALUES:
+            raise AttributeError(str(self._no_value(f"asked for `{name}`")))
         if not callable(method):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -142,6 +195,14 @@ class KerasTensor(Spec):
             return record(method, (self, *args), kwargs)
 
         return recorded
+
+    __array_priority__ = 1000  # so that `array * symbol` comes here
+
+    def __round__(self, ndigits: int | None = None) -> "KerasTensor":
+        return record(torch.round, (self,), {"decimals": ndigits} if ndigits else {})
+
+    def __pos__(self) -> "KerasTensor":
+        return record(torch.positive, (self,), {})
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise self._no_value("turned into a NumPy array")
@@ -174,8 +235,24 @@ class KerasTensor(Spec):
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 
 
+def _reshape_end(x: torch.Tensor, kept: int, sizes: tuple[int, ...]) -> torch.Tensor:
+    """Reshape what follows the first `kept` axes; one step, as only both parts keep a size."""
+    return torch.unflatten(x.flatten(kept), kept, sizes)
+
+
 def _is_size(value: Any) -> bool:
-    return isinstance(value, int) or value is None
+    return hasattr(value, "__index__") or value is None
+
+
+def _checked(shape: Any) -> tuple[int | None, ...]:
+    """Return a shape, or say what is wrong with it."""
+    sizes = tuple(shape) if isinstance(shape, Sequence) and not isinstance(shape, str) else ("",)
+    if not all(_is_size(size) and (size is None or size.__index__() >= 0) for size in sizes):
+        raise ValueError(
+            "`shape` must be a tuple of sizes from 0, `None` for those that are not known. "
+            f"Received: shape={shape!r}."
+        )
+    return tuple(None if size is None else size.__index__() for size in sizes)
 
 
 def is_keras_tensor(x: Any) -> bool:
@@ -194,14 +271,41 @@ def symbols_in(structure: Any) -> list[KerasTensor]:
 
 def record(target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the symbols that a function of symbols gives, with the call as their origin."""
-    specs = probe(target, args, kwargs)
     name = NAME_BY_OPERATOR.get(target) or _name_of(target)
+    _refuse_writes(target, args, kwargs)
+    try:
+        specs = probe(target, args, kwargs)
+    except (RuntimeError, IndexError) as error:
+        raise ValueError(_cannot(name, args, kwargs, error)) from error
     outputs = tree.map_structure(lambda leaf: fresh(leaf, name), specs)
     return Node(target, args, kwargs, outputs).outputs
 
 
 def _name_of(target: Any) -> str:
     return to_snake_case(getattr(target, "__name__", type(target).__name__).strip("_"))
+
+
+def _refuse_writes(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Refuse functions that write in place: the steps of a model may run in another order."""
+    name = getattr(target, "__name__", "")
+    in_place = name.endswith("_") and target not in NAME_BY_OPERATOR and isinstance(args[0], Spec)
+    if in_place or kwargs.get("out") is not None or kwargs.get("inplace"):
+        raise TypeError(
+            f"`{name}` writes into a tensor, which symbols do not allow. Use the function that "
+            "returns a new one."
+        )
+
+
+def _cannot(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> str:
+    given = [f"{x.dtype} of shape {x.shape}" for x in symbols_in((args, kwargs))]
+    if isinstance(error, ValueDependent):
+        return (
+            f"The shape of what `{name}` returns for {' and '.join(given)} depends on the values, "
+            "which only exist when the model runs. Put the computation into the `call` of a custom "
+            "Layer with a `compute_output_shape`."
+        )
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return f"`{name}` cannot be applied to {' and '.join(given)}: {reason} {TRIED}"
 
 
 def fresh(leaf: Any, name: str) -> Any:
@@ -213,11 +317,22 @@ def fresh(leaf: Any, name: str) -> Any:
 
 def _binary(function: Any, swapped: bool) -> Callable[[KerasTensor, Any], Any]:
     def apply(self: KerasTensor, other: Any) -> Any:
+        other = _constant(other, self) if isinstance(other, np.ndarray) else other
         return record(function, (other, self) if swapped else (self, other), {})
 
     return apply
 
 
+def _constant(array: Any, like: KerasTensor) -> torch.Tensor:
+    """Return an array as a tensor; NumPy's float64 is a float like Python's."""
+    made = from_numbers(array, device.creation())
+    return made.to(to_torch(None)) if made.dtype is torch.float64 != to_torch(like.dtype) else made
+
+
+_OPERATOR_BY_METHOD = {
+    getattr(torch.Tensor, f"__{function.__name__.strip('_')}__"): function
+    for function in OPERATORS.values()
+}
 _REFLECTED = "add sub mul truediv floordiv mod pow matmul and or xor".split()
 _UNARY = "neg abs invert".split()
 for _function in OPERATORS.values():

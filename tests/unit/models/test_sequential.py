@@ -180,7 +180,10 @@ def test_input_in_second_place_is_refused():
         Sequential([layers.Dense(3), torchkeras.Input((3,))])
 
 
-@pytest.mark.parametrize("wrong", [3, "dense", lambda x: x, layers.Dense], ids=str)
+NO_LAYERS = {"number": 3, "text": "dense", "lambda": lambda x: x, "class": layers.Dense}
+
+
+@pytest.mark.parametrize("wrong", NO_LAYERS.values(), ids=NO_LAYERS)
 def test_what_is_no_layer_is_refused(wrong):
     with pytest.raises(ValueError, match="Only layers and torch modules"):
         Sequential([wrong])

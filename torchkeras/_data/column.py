@@ -46,7 +46,7 @@ class TensorColumn:
         return narrowed(self._tensor[start:stop])
 
     def take(self, indices: Tensor) -> Tensor:
-        indices = indices.to(self._tensor.device)
+        indices = indices.to(self._tensor.device, non_blocking=True)
         return narrowed(torch.index_select(self._tensor, 0, indices))
 
     def narrow(self, start: int, stop: int) -> "TensorColumn":

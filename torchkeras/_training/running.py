@@ -214,8 +214,10 @@ class Running(Steps):
         should_stop: Callable[[], bool],
     ) -> Any:
         guards_all = isinstance(feed.source, Arrays)  # no code of users makes the batches
-        ears = self._ears(kind, listeners)
-        return run(feed.epoch(), function.step, ears, should_stop, function.guard, guards_all)
+        ears, guard = self._ears(kind, listeners), function.guard
+        if guard is torch.enable_grad and torch.is_grad_enabled():
+            guard = nullcontext
+        return run(feed.epoch(), function.step, ears, should_stop, guard, guards_all)
 
     def _train_epoch(
         self, feed: Feed, function: "BatchFunction", listeners: CallbackList

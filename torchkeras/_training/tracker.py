@@ -1,5 +1,7 @@
 """The running mean of a loss."""
 
+from typing import Any
+
 from torch import Tensor
 
 from torchkeras import metrics
@@ -10,11 +12,12 @@ from torchkeras.metrics.metric import held
 class LossTracker(metrics.Mean):
     """A mean over samples of values that are means over batches.
 
-    Samples are counted on the host, and their number is written down when it is wanted.
+    Samples are counted on the host; their number is written into the variable when it is wanted.
     """
 
     _direction = "down"
     _waiting = 0
+    _counts_here = True  # whether all samples since the last reset were counted on the host
 
     def track(self, value: Tensor, count: int) -> None:
         """Take the mean of `count` samples.
@@ -30,15 +33,27 @@ class LossTracker(metrics.Mean):
         total.add_(value, alpha=count)
         self._waiting += count
 
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Take values in, as `Mean` does.
+
+        Args:
+            values: Numbers.
+            sample_weight: Weights that broadcast with them.
+        """
+        self._write_count()
+        super().update_state(values, sample_weight)
+
     def result(self) -> Tensor:
         """Return the mean so far; 0 if nothing has come yet."""
+        if self._counts_here and self._waiting:
+            return held(self.total) / self._waiting
         self._write_count()
         return super().result()
 
     def reset_state(self) -> None:
         """Begin again."""
-        self._waiting = 0
         super().reset_state()
+        self._waiting, self._counts_here = 0, True
 
     @property
     def variables(self) -> list[Variable]:
@@ -47,6 +62,7 @@ class LossTracker(metrics.Mean):
         return super().variables
 
     def _write_count(self) -> None:
+        """Let the variable, which anyone may read or change, hold the count from now on."""
         if self._waiting:
             held(self.count).add_(self._waiting)
-            self._waiting = 0
+        self._waiting, self._counts_here = 0, False

@@ -67,6 +67,13 @@ def test_a_file_gets_plain_lines(file: io.StringIO) -> None:
     assert "\x1b" not in file.getvalue()
 
 
+def test_a_notebook_shows_a_bar(file: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    fit(file, 1)
+    assert "━" * 20 in file.getvalue()
+    assert "\r" in file.getvalue()
+
+
 def test_verbose_2_writes_one_line_per_epoch(terminal: Terminal) -> None:
     fit(terminal, 2)
     assert len(terminal.getvalue().splitlines()) == 4

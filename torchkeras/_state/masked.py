@@ -30,7 +30,9 @@ def with_mask(x: Tensor, mask: Tensor | None) -> Tensor:
 
 def plain(x: Tensor) -> Tensor:
     """Return `x` without its mask."""
-    return x.as_subclass(Tensor) if isinstance(x, Masked) else x
+    if isinstance(x, Masked):
+        return x.as_subclass(Tensor)
+    return x if mask_of(x) is None else x.view_as(x)  # a tracer's tensor
 
 
 def mask_of(x: Any) -> Tensor | None:

@@ -173,7 +173,7 @@ class Symbolic(Buildable):
         if isinstance(outputs, Tensor):
             return with_mask(outputs, masks)
         pairs = zip_longest(leaves, leaves_of(masks)[: len(leaves)])  # outputs after the last: none
-        return fill_leaves(outputs, [with_mask(x, mask) for x, mask in pairs])
+        return fill_leaves(outputs, [_masked(x, mask) for x, mask in pairs])
 
     def _warn_of_lost_mask(self) -> None:
         if self.call_spec.takes_mask or probing():
@@ -184,3 +184,8 @@ class Symbolic(Buildable):
             "`self.supports_masking = True` if it may be passed on unchanged.",
             stacklevel=6,
         )
+
+
+def _masked(x: Any, mask: Any) -> Any:
+    """Return an output with a mask, if there is one for it and it has none of its own."""
+    return x if mask is None or mask_of(x) is not None else with_mask(x, mask)

@@ -16,7 +16,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
-from torchkeras._state.masked import mask_of, plain, with_mask
+from torchkeras._state.masked import mask_of, plain
+from torchkeras._symbolic.tensor import KerasTensor
+from torchkeras.layers.activations.softmax import Softmax
 from torchkeras.layers.base.arguments import number
 from torchkeras.layers.base.config import encode
 from torchkeras.layers.layer import Layer
@@ -147,11 +149,7 @@ class MultiHeadAttention(Layer):
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
     ) -> None:
         key_shape = value_shape if key_shape is None else key_shape
-        if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
-            raise ValueError(
-                "`value` and `key` must have the same sizes but for the last. Received shapes: "
-                f"value {tuple(value_shape)}, key {tuple(key_shape)}."
-            )
+        _check_same(value_shape, key_shape)
         rank = len(query_shape)
         axes = self.attention_axes or range(1, rank - 1)
         self.attention_axes = tuple(axis % rank for axis in axes)
@@ -162,8 +160,9 @@ class MultiHeadAttention(Layer):
         if self.use_gate:
             self._gate_dense = self._projection("gate", seen, query_shape)
         self.value_dense = self._projection("value", seen, value_shape)
-        if self.dropout:
-            self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
+        count = len(self.attention_axes)
+        self._softmax = Softmax(tuple(range(-count, 0)), dtype=self.dtype_policy)
+        self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
         outputs = self._output_shape or (query_shape[-1],)
         self.output_dense = self._projection("attention_output", outputs, (*query_shape, *seen), 2)
 
@@ -186,6 +185,39 @@ class MultiHeadAttention(Layer):
         )
         made.build(input_shape)
         return made
+
+    def compute_output_shape(
+        self, query_shape: Any, value_shape: Any, key_shape: Any = None
+    ) -> tuple[int | None, ...]:
+        """Return the shape of what is seen.
+
+        Args:
+            query_shape: The shape of the queries.
+            value_shape: The shape of the values.
+            key_shape: The shape of the keys, if they are not the values.
+        """
+        _check_same(value_shape, value_shape if key_shape is None else key_shape)
+        return (*query_shape[:-1], *(self._output_shape or query_shape[-1:]))
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what comes out as symbols, the scores with it if they are asked for.
+
+        Args:
+            *args: Symbols, as `call` takes them.
+            **kwargs: Symbols and settings.
+        """
+        if not self.built:
+            self.build_for(args, kwargs)
+        named = dict(zip(self.call_spec.names, args, strict=False)) | kwargs
+        queries, keys = named["query"].shape, named["value"].shape
+        of_key = None if named.get("key") is None else named["key"].shape
+        shape = self.compute_output_shape(queries, keys, of_key)
+        output = KerasTensor(shape, self.compute_dtype)
+        if not named.get("return_attention_scores"):
+            return output
+        kept = [n for axis, n in enumerate(queries[:-1]) if axis not in self.attention_axes]
+        looked = [shape[axis] for shape in (queries, keys) for axis in self.attention_axes]
+        return output, KerasTensor((*kept, self.num_heads, *looked), self.compute_dtype)
 
     # Running
 
@@ -320,9 +352,9 @@ class MultiHeadAttention(Layer):
         product, combination = _equations(query.dim(), self.attention_axes)
         logits = torch.einsum(product, key, query / math.sqrt(self.key_dim))
         mask = self._over_heads(attention_mask, logits.dim())
-        scores = _masked_softmax(logits, mask, len(self.attention_axes))
-        dropped = self._dropout_layer(scores) if self.dropout else scores
-        return torch.einsum(combination, dropped, value), with_mask(scores, mask)
+        scores = self._softmax(logits) if mask is None else self._softmax(logits, mask=mask)
+        dropped = self._dropout_layer(plain(scores)) if self.dropout else plain(scores)
+        return torch.einsum(combination, dropped, value), scores
 
     # Config
 
@@ -348,6 +380,14 @@ def _sizes(argument: str, value: Any, signed: bool = False) -> tuple[int, ...] |
     return numbers
 
 
+def _check_same(value_shape: Any, key_shape: Any) -> None:
+    if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
+        raise ValueError(
+            "`value` and `key` must have the same sizes but for the last. Received shapes: "
+            f"value {tuple(value_shape)}, key {tuple(key_shape)}."
+        )
+
+
 def _again(initializer: Any) -> Any:
     """Return an initializer of its own for each projection: unseeded ones start differently."""
     if not hasattr(initializer, "get_config"):
@@ -367,11 +407,3 @@ def _equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
     looking = "".join(queries[axis] for axis in axes)
     scores = kept + looking + "".join(renamed[axis] for axis in axes)
     return f"{keys},{queries}->{scores}", f"{scores},{keys}->{queries}"
-
-
-def _masked_softmax(logits: Tensor, mask: Tensor | None, axes: int) -> Tensor:
-    """Return the shares over the last axes; whoever may look at nothing has zeros."""
-    if mask is not None:
-        logits = logits.masked_fill(~mask, -3e4 if logits.dtype == torch.float16 else -1e9)
-    shares = logits.flatten(-axes).softmax(-1).reshape(logits.shape)
-    return shares if mask is None else torch.where(mask, shares, 0)

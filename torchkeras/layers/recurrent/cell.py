@@ -16,6 +16,7 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import SAME, TRANSPOSED, Layout
 from torchkeras._state.slot import Slot
+from torchkeras.activations.lookup import kernel as kernel_of
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
 from torchkeras.random import SeedGenerator
@@ -54,12 +55,12 @@ class RecurrentCell(CellDropout, Layer):
     kind: str | None = None
     slow_reason: str | None = None
 
+    activation: Any
+    recurrent_activation: Any
     state_size: Any
     kernel: Any
     recurrent_kernel: Any
     bias: Any
-    _inner: Any
-    _gate: Any
     _stores: kernels.Stores
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -113,6 +114,16 @@ class RecurrentCell(CellDropout, Layer):
             self.slow_reason = "`recurrent_dropout` acts between steps (in training only)"
         elif self.implementation == 1 and self.dropout and self.gates > 1:
             self.slow_reason = "`implementation=1` drops inputs by gate (in training only)"
+
+    @property
+    def inner(self) -> Any:
+        """The activation as torch's own function, where it is one."""
+        return kernel_of(self.activation)
+
+    @property
+    def gate(self) -> Any:
+        """The recurrent activation, likewise."""
+        return kernel_of(self.recurrent_activation)
 
     # Weights
 

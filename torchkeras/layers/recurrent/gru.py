@@ -7,7 +7,6 @@ from torch import Tensor
 
 from torchkeras import activations
 from torchkeras._state.layout import TRANSPOSED, BlockOrder, Stacked
-from torchkeras.activations.lookup import kernel as kernel_of
 
 from .cell import RecurrentCell
 from .dropout import Masks, gate_products
@@ -107,8 +106,7 @@ class GRUCell(RecurrentCell):
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
         self.state_size = self.units
-        self._inner, self._gate = kernel_of(self.activation), kernel_of(self.recurrent_activation)
-        stock = self._inner is torch.tanh and self._gate is torch.sigmoid and reset_after
+        stock = self.inner is torch.tanh and self.gate is torch.sigmoid and reset_after
         self.choose_kernel(
             "gru" if stock else None,
             "torch has a kernel for activation='tanh', recurrent_activation='sigmoid' and "
@@ -138,7 +136,7 @@ class GRUCell(RecurrentCell):
         (h,) = states
         combine = self._reset_after_product if self.reset_after else self._reset_before_product
         z, candidate = combine(projected, h, weights, mask)
-        h = z * h + (1 - z) * self._inner(candidate)
+        h = z * h + (1 - z) * self.inner(candidate)
         return h, [h]
 
     def _reset_after_product(
@@ -149,7 +147,7 @@ class GRUCell(RecurrentCell):
             product = product + weights[2][1]
         x_z, x_r, x_h = projected.chunk(3, -1)
         h_z, h_r, h_h = product.chunk(3, -1)
-        return self._gate(x_z + h_z), x_h + self._gate(x_r + h_r) * h_h
+        return self.gate(x_z + h_z), x_h + self.gate(x_r + h_r) * h_h
 
     def _reset_before_product(
         self, projected: Tensor, h: Tensor, weights: list[Any], mask: Masks
@@ -158,8 +156,8 @@ class GRUCell(RecurrentCell):
         gates_mask, inner_mask = (mask[:2], mask[2]) if isinstance(mask, list) else (mask, mask)
         x_z, x_r, x_h = projected.chunk(3, -1)
         h_z, h_r = gate_products(h, gates, gates_mask).chunk(2, -1)
-        r = self._gate(x_r + h_r)
-        return self._gate(x_z + h_z), x_h + gate_products(r * h, inner, inner_mask)
+        r = self.gate(x_r + h_r)
+        return self.gate(x_z + h_z), x_h + gate_products(r * h, inner, inner_mask)
 
 
 class GRU(GatedRNN):

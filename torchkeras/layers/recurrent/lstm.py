@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from torchkeras import activations
-from torchkeras.activations.lookup import kernel as kernel_of
 
 from . import kernels
 from .cell import RecurrentCell, last_valid
@@ -103,8 +102,7 @@ class LSTMCell(RecurrentCell):
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
         self.state_size = [self.units, self.units]
-        self._inner, self._gate = kernel_of(self.activation), kernel_of(self.recurrent_activation)
-        stock = self._inner is torch.tanh and self._gate is torch.sigmoid
+        stock = self.inner is torch.tanh and self.gate is torch.sigmoid
         self.choose_kernel(
             "lstm" if stock else None,
             "torch has kernels for activation='tanh', recurrent_activation='sigmoid' only",
@@ -125,8 +123,8 @@ class LSTMCell(RecurrentCell):
     ) -> tuple[Tensor, list[Tensor]]:
         h, c = states
         i, f, g, o = (projected + gate_products(h, weights[1], mask)).chunk(4, -1)
-        c = self._gate(f) * c + self._gate(i) * self._inner(g)
-        h = self._gate(o) * self._inner(c)
+        c = self.gate(f) * c + self.gate(i) * self.inner(g)
+        h = self.gate(o) * self.inner(c)
         return h, [h, c]
 
     def run_kernel_to_last_valid(

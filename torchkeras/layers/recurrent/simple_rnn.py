@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from torchkeras import activations
-from torchkeras.activations.lookup import kernel as kernel_of
 
 from .cell import RecurrentCell
 from .dropout import Masks, gate_products
@@ -93,9 +92,8 @@ class SimpleRNNCell(RecurrentCell):
         )
         self.activation = activations.get(activation)
         self.state_size = self.units
-        self._inner = kernel_of(self.activation)
         self.choose_kernel(
-            _KINDS.get(self._inner), "torch has kernels for activation='tanh' and 'relu' only"
+            _KINDS.get(self.inner), "torch has kernels for activation='tanh' and 'relu' only"
         )
 
     def call(self, sequence: Tensor, states: Any, training: bool | None = False) -> Any:
@@ -104,7 +102,7 @@ class SimpleRNNCell(RecurrentCell):
     def step(
         self, projected: Tensor, states: list[Tensor], weights: list[Any], mask: Masks
     ) -> tuple[Tensor, list[Tensor]]:
-        h = self._inner(projected + gate_products(states[0], weights[1], mask))
+        h = self.inner(projected + gate_products(states[0], weights[1], mask))
         return h, [h]
 
 

@@ -53,10 +53,9 @@ def number(argument: str, value: Any, lowest: float, highest: float = float("inf
     """
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not is_number or not lowest <= value <= highest:
-        bounds = f"at least {lowest}" if highest == float("inf") else f"from {lowest} to {highest}"
-        raise ValueError(
-            f"`{argument}` must be a number, {bounds}. Received: {argument}={value!r}."
-        )
+        above = "" if lowest == float("-inf") else f", at least {lowest}"
+        bounds = above if highest == float("inf") else f", from {lowest} to {highest}"
+        raise ValueError(f"`{argument}` must be a number{bounds}. Received: {argument}={value!r}.")
     return value
 
 

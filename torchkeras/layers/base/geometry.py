@@ -43,9 +43,10 @@ def check_fits(
         spans: The lengths of the windows with dilation.
     """
     if any(size is not None and size < span for size, span in zip(sizes, spans, strict=False)):
+        dilated = "" if tuple(spans) == tuple(windows) else f" (spanning {tuple(spans)} cells)"
         raise ValueError(
             f"The window of layer {layer_name!r} does not fit into its input, so the output would "
-            f"be empty: `{argument}`={tuple(windows)} (spanning {tuple(spans)}), spatial sizes "
+            f"be empty. Received: {argument}={tuple(windows)}{dilated}, inputs of spatial sizes "
             f'{tuple(sizes)}. Use a smaller window, larger inputs or padding="same"; or are the '
             "channels in the other order (`data_format`)?"
         )

@@ -115,6 +115,17 @@ def built(row: Row, package: Any) -> Any:
     return layer
 
 
+_KEPT: dict[tuple[str, str], Any] = {}
+
+
+def kept(row: Row, package: Any) -> Any:
+    """Return a row's built layer, always the same one, for tests that only look at it."""
+    key = (row.id, package.__name__)
+    if key not in _KEPT:
+        _KEPT[key] = built(row, package)
+    return _KEPT[key]
+
+
 def twins(row: Row) -> Twins:
     """Make a row's layer in both packages, build both, and give both the same random weights."""
     ours, theirs = built(row, torchkeras), built(row, keras)

@@ -15,13 +15,13 @@ def test_exchange(row):
 
 
 def test_each_tensor_once(row):
-    state = oracle.built(row, torchkeras).state_dict()
+    state = oracle.kept(row, torchkeras).state_dict()
     places = [value.data_ptr() for value in state.values() if value.numel()]
     assert len(places) == len(set(places))
 
 
 def test_every_variable_is_in_it(row):
-    layer = oracle.built(row, torchkeras)
+    layer = oracle.kept(row, torchkeras)
     held = {value.data_ptr() for value in layer.state_dict().values()}
     for variable in layer.variables:
         for part in variable.parameters:
@@ -29,13 +29,13 @@ def test_every_variable_is_in_it(row):
 
 
 def test_trainable_weights_are_the_parameters(row):
-    layer = oracle.built(row, torchkeras)
+    layer = oracle.kept(row, torchkeras)
     parts = {id(part) for v in layer.trainable_weights for part in v.parameters}
     assert parts == {id(p) for p in layer.parameters() if p.requires_grad}
 
 
 def test_statistics_and_seeds_are_buffers(row):
-    layer = oracle.built(row, torchkeras)
+    layer = oracle.kept(row, torchkeras)
     buffers = {id(buffer) for buffer in layer.buffers()}
     for variable in layer.variables:
         if not variable.born_trainable:

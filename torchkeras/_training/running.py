@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,7 +13,7 @@ from torchkeras._base import device
 from torchkeras._base.dtypes import NAMES
 from torchkeras._data.adapt import source_of, takes_batch_size
 from torchkeras._data.arrays import Arrays, as_arrays
-from torchkeras._data.batch import Batch, unpack_x_y_sample_weight
+from torchkeras._data.batch import Batch
 from torchkeras._data.feed import Feed
 from torchkeras._data.transfer import mover
 from torchkeras._data.weights import ClassWeights, refuse_both
@@ -22,10 +21,11 @@ from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.callbacks import CallbackList
 
 from .checks import checked_verbose
+from .functions import BatchFunction, as_batch_function
 from .logs import Logs, snapshot
-from .loop import Ears, Guard, run
+from .loop import Ears, run
 from .outputs import owned
-from .step import Step, predict_guard_of, predict_step_of, test_step_of, train_step_of
+from .step import predict_guard_of, predict_step_of, test_step_of, train_step_of
 from .steps import Steps, overridden
 from .walk import device_of, is_training, modules_in, set_training
 
@@ -209,7 +209,7 @@ class Running(Steps):
         self,
         kind: str,
         feed: Feed,
-        function: "BatchFunction",
+        function: BatchFunction,
         listeners: CallbackList,
         should_stop: Callable[[], bool],
     ) -> Any:
@@ -220,7 +220,7 @@ class Running(Steps):
         return run(feed.epoch(), function.step, ears, should_stop, guard, guards_all)
 
     def _train_epoch(
-        self, feed: Feed, function: "BatchFunction", listeners: CallbackList
+        self, feed: Feed, function: BatchFunction, listeners: CallbackList
     ) -> dict[str, Any]:
         set_training(self, True)
         try:
@@ -304,7 +304,7 @@ class Running(Steps):
             self.predict_function = BatchFunction(predict_step_of(self), _as_is, guard)
         return self.predict_function
 
-    def _train_function(self) -> "BatchFunction":
+    def _train_function(self) -> BatchFunction:
         """Return what trains, made again if what is trained has changed."""
         functions = self._compiled.functions
         trained = [p.requires_grad for module in modules_in(self) for p in _own_parameters(module)]
@@ -315,11 +315,11 @@ class Running(Steps):
         self.make_train_function(force=changed)
         return as_batch_function(self.train_function)
 
-    def _test_function(self) -> "BatchFunction":
+    def _test_function(self) -> BatchFunction:
         self.make_test_function()
         return as_batch_function(self.test_function)
 
-    def _predict_function(self) -> "BatchFunction":
+    def _predict_function(self) -> BatchFunction:
         self.make_predict_function()
         return as_batch_function(self.predict_function)
 
@@ -332,39 +332,6 @@ class Running(Steps):
                 "Weights became trainable after the model was compiled, and the optimizer does not "
                 f"know them: {unknown[:5]}. Call `compile()` again."
             )
-
-
-@dataclass(frozen=True)
-class BatchFunction:
-    """A step as a function of a list of batches, the form in which Keras keeps it."""
-
-    step: Step
-    present: Callable[[Any], Any]
-    guard: Guard = nullcontext
-
-    def __call__(self, data: Any) -> Any:
-        outcome: Any = None
-        for batch in data:
-            known = isinstance(batch, tuple) and len(batch) == 3
-            with self.guard():
-                outcome = self.step(batch if known else unpack_x_y_sample_weight(batch))
-        return self.present(outcome)
-
-    def once(self, batch: Batch) -> Any:
-        """Run the step on one batch.
-
-        Args:
-            batch: The batch.
-        """
-        with self.guard():
-            return self.step(batch)
-
-
-def as_batch_function(function: Any) -> BatchFunction:
-    """Return a function that users made in the form of our own."""
-    if isinstance(function, BatchFunction):
-        return function
-    return BatchFunction(lambda batch: function([batch]), _as_is)
 
 
 def results_of(metrics: list[Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.callbacks import CallbackList
 
 from .checks import checked_verbose
-from .functions import BatchFunction, as_batch_function
+from .functions import BatchFunction, as_batch_function, as_is
 from .logs import Logs, snapshot
 from .loop import Ears, run
 from .outputs import owned
@@ -301,7 +301,7 @@ class Running(Steps):
         """
         if force or self.predict_function is None:
             guard = predict_guard_of(self)
-            self.predict_function = BatchFunction(predict_step_of(self), _as_is, guard)
+            self.predict_function = BatchFunction(predict_step_of(self), as_is, guard)
         return self.predict_function
 
     def _train_function(self) -> BatchFunction:
@@ -351,10 +351,6 @@ def _copied(x: Any) -> Any:
 
 def _own_parameters(module: nn.Module) -> list[nn.Parameter]:
     return [parameter for parameter in module._parameters.values() if parameter is not None]
-
-
-def _as_is(outcome: Any) -> Any:
-    return outcome
 
 
 def _outputs(outcome: Any) -> dict[str, Any]:

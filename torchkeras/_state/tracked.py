@@ -39,6 +39,9 @@ class TrackedModule(nn.Module):
         if modules is None:
             _assign_early(self, name, value)
             return
+        if isinstance(getattr(type(self), name, None), property):
+            object.__setattr__(self, name, value)
+            return
         value = tracked(value)
         modules.pop(_tuple_key(name), None)
         if isinstance(value, nn.Module):

@@ -42,7 +42,7 @@ def probing() -> bool:
 @contextmanager
 def real_tensors() -> Iterator[None]:
     """Make real tensors inside the scope, even while probing (layers build their weights so)."""
-    with unset_fake_temporarily():
+    with unset_fake_temporarily(), torch.inference_mode(mode=False):
         yield
 
 

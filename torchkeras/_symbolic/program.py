@@ -66,7 +66,7 @@ class Step:
     @property
     def refs(self) -> list[Ref]:
         """The tensors that go in, in order."""
-        return [leaf for leaf in tree.flatten((self.args, self.kwargs)) if isinstance(leaf, Ref)]
+        return [leaf for leaf in leaves_of((self.args, self.kwargs)) if isinstance(leaf, Ref)]
 
 
 @dataclass
@@ -268,7 +268,7 @@ def _order(
     rank = {id(node): position for position, node in enumerate(nodes)}
 
     def key(node: Node) -> tuple[int, int, int]:
-        met = walk.met.get(_identity(node), len(walk.met))
+        met = walk.met.get(_identity(node), -1)  # unused inputs come first among equals
         return -depth_of_node.get(id(node), 0), met, rank[id(node)]
 
     return sorted(nodes, key=key)

@@ -180,7 +180,8 @@ class Programmed(Layer):
         if self._program is None or self._input_spec is not None:
             return self._input_spec
         spec = map_leaves(self._spec_of_input, self._program.inputs)
-        object.__setattr__(self, "_input_spec", spec)
+        if not torch.compiler.is_compiling():
+            object.__setattr__(self, "_input_spec", spec)
         return spec
 
     @input_spec.setter

@@ -5,6 +5,8 @@ breaks the graph there. As one operator, with one for its gradient, a sequence o
 node. The gradient runs the forward pass again, since a kernel's workspace cannot leave it.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -30,30 +32,45 @@ def plain_run(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor])
 
 
 def _run(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
-    outputs = plain_run(kind, x, states, weights)
-    return [outputs[0], *(state.clone() for state in outputs[1:])]
+    with torch.autocast(x.device.type, enabled=False):
+        return _fresh(plain_run(kind, x, states, weights))
 
 
 def _run_fake(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
-    outputs = x.new_empty((*x.shape[:2], states[0].shape[-1]))
-    return [outputs, *(torch.empty_like(state) for state in states)]
+    y = x.new_empty((*x.shape[:2], states[0].shape[-1]))
+    return [y, *(state.new_empty(state.shape) for state in states)]
 
 
 def _differentiate(
     kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor], gradients: list[Tensor]
 ) -> list[Tensor]:
-    with torch.enable_grad():
+    with _differentiable(), torch.autocast(x.device.type, enabled=False):
         leaves = [leaf.detach().requires_grad_() for leaf in (x, *states, *weights)]
         first, last = leaves[1 : 1 + len(states)], leaves[1 + len(states) :]
         outputs = plain_run(kind, leaves[0], first, last)
-        found = torch.autograd.grad(outputs, leaves, gradients)
-    return [gradient.clone() for gradient in found]
+        return _fresh(torch.autograd.grad(outputs, leaves, gradients))
+
+
+@contextmanager
+def _differentiable() -> Iterator[None]:
+    """Let autograd see what runs inside of an operator, which it passes by otherwise."""
+    taken = torch._C._dispatch_tls_local_include_set()
+    left_out = torch._C._dispatch_tls_local_exclude_set()
+    for key in ("AutogradFunctionality", "AutogradOther", "AutogradNestedTensor"):
+        left_out = left_out.remove(getattr(torch._C.DispatchKey, key))
+    with torch._C._ForceDispatchKeyGuard(taken, left_out), torch.enable_grad():
+        yield
 
 
 def _differentiate_fake(
     kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor], gradients: list[Tensor]
 ) -> list[Tensor]:
-    return [torch.empty_like(leaf) for leaf in (x, *states, *weights)]
+    return [leaf.new_empty(leaf.shape) for leaf in (x, *states, *weights)]
+
+
+def _fresh(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Return copies in the order of memory that the compiler is promised."""
+    return [tensor.clone(memory_format=torch.contiguous_format) for tensor in tensors]
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:

@@ -165,6 +165,9 @@ def _instance(config: Mapping[str, Any], module_objects: Any, safe: bool) -> Any
     build_config = config.get("build_config")
     if build_config and hasattr(made, "build_from_config") and not getattr(made, "built", True):
         made.build_from_config(build_config)
+    compile_config = config.get("compile_config")
+    if compile_config and hasattr(made, "compile_from_config"):
+        made.compile_from_config(compile_config)
     return made
 
 

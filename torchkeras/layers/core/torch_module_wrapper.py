@@ -6,8 +6,7 @@ from weakref import WeakValueDictionary
 from torch import nn
 
 from torchkeras._symbolic import capture
-
-from ..layer import Layer
+from torchkeras.layers.layer import Layer
 
 _WRAPPER_BY_MODULE: "WeakValueDictionary[int, TorchModuleWrapper]" = WeakValueDictionary()
 

@@ -18,9 +18,7 @@ def load(name: str) -> tuple[tuple, tuple]:
     x_train, x_test = (
         np.expand_dims(images.astype("float32") / largest, -1) for images in (x_train, x_test)
     )
-    y_train, y_test = (
-        keras.utils.to_categorical(labels, CLASSES) for labels in (y_train, y_test)
-    )
+    y_train, y_test = (keras.utils.to_categorical(labels, CLASSES) for labels in (y_train, y_test))
     return (x_train, y_train), (x_test, y_test)
 
 

@@ -44,3 +44,8 @@ def fill_leaves(structure: Any, leaves: list[Any]) -> Any:
         return next(remaining)
 
     return fill(structure)
+
+
+def unpack_singleton(value: Any) -> Any:
+    """Return the only item of a list or tuple of one, and anything else as it is."""
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value

@@ -20,7 +20,7 @@ from torch import fx, nn
 from torchkeras import tree
 from torchkeras._base.messages import show
 from torchkeras._base.naming import free_name
-from torchkeras._base.nested import leaves_of, map_leaves
+from torchkeras._base.nested import leaves_of, map_leaves, unpack_singleton
 
 from .spec import Spec
 from .tensor import KerasTensor, Node
@@ -79,7 +79,7 @@ class Program:
     constants: list[Any] = field(default_factory=list)
 
     def emit(self) -> fx.Graph:
-        """Return the program as an `fx.Graph`; its inputs are flat and its outputs nested."""
+        """Return the program as an `fx.Graph`; inputs are flat, outputs nested unless single."""
         return _Emitter(self).emit()
 
     def bind(self, layers: Mapping[str, nn.Module], owner: nn.Module) -> Callable[..., Any]:
@@ -152,7 +152,7 @@ class _Emitter:
         for index, step in enumerate(program.steps):
             if index not in self.results:
                 self.results[index] = self._step(step)
-        self.graph.output(self._fill(program.outputs))
+        self.graph.output(self._fill(unpack_singleton(program.outputs)))
         return self.graph
 
     def _step(self, step: Step) -> fx.Node:

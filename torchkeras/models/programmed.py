@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchkeras import tree
 from torchkeras._base.dtypes import to_torch
 from torchkeras._base.naming import free_name, to_snake_case
-from torchkeras._base.nested import fill_leaves, leaves_of, map_leaves
+from torchkeras._base.nested import fill_leaves, leaves_of, map_leaves, unpack_singleton
 from torchkeras._state.tracked import children_of
 from torchkeras._symbolic.program import Program, Ref, Step, trace
 from torchkeras._symbolic.tensor import KerasTensor, Node, fresh, is_keras_tensor
@@ -110,7 +110,7 @@ class Programmed(Layer):
                 target = self._layer_called(target)
             return target(*args, **kwargs)
 
-        return self._program.replay(call)[1]
+        return unpack_singleton(self._program.replay(call)[1])
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Run the functional model; a subclassed model defines its own `call`.
@@ -167,6 +167,17 @@ class Programmed(Layer):
         fitted = [_fit(x, spec) for x, spec in zip(flat, specs, strict=True)]
         packed = fill_leaves(self._program.inputs, fitted)
         return (packed, *args[1:])
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the model on symbols; as in Keras, these stay in a list of one, and tensors do not.
+
+        Args:
+            *args: Symbols.
+            **kwargs: Symbols and settings.
+        """
+        outputs = super().symbolic_call(*args, **kwargs)
+        structure = None if self._program is None else self._program.outputs
+        return outputs if unpack_singleton(structure) is structure else type(structure)([outputs])
 
     def finish_call(self, inputs: Any, previous_mask: Any, outputs: Any) -> Any:
         if self._program is not None:

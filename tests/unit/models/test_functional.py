@@ -18,11 +18,11 @@ T = torch.tensor(X)
 # Structures
 
 
-def test_single_output_is_a_tensor_and_a_list_stays_a_list():
+def test_single_output_is_a_tensor_even_where_it_is_given_in_a_list():
     x = Input((4,))
     y = layers.Dense(3)(x)
     assert isinstance(Model(x, y)(X), torch.Tensor)
-    assert isinstance(Model(x, [y])(X), list)
+    assert isinstance(Model(x, [y])(X), torch.Tensor)
     assert isinstance(Model([x], y)([X]), torch.Tensor)
 
 

@@ -176,7 +176,7 @@ class Programmed(Layer):
             **kwargs: Symbols and settings.
         """
         outputs = super().symbolic_call(*args, **kwargs)
-        structure = None if self._program is None else self._program.outputs
+        structure: Any = None if self._program is None else self._program.outputs
         return outputs if unpack_singleton(structure) is structure else type(structure)([outputs])
 
     def finish_call(self, inputs: Any, previous_mask: Any, outputs: Any) -> Any:

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 
 import torchkeras
+from tests import oracle
+from torchkeras import tree
 
 PACKAGES = (torchkeras, keras)
 RNG = np.random.default_rng(7)
@@ -18,12 +20,21 @@ TARGETS = RNG.normal(size=(70, 1)).astype("float32")
 WEIGHTS = RNG.random(70).astype("float32")
 
 
-def twins(build: Callable[[Any], Any], **compiled: Any) -> tuple[Any, Any]:
-    """Build a model in both packages, with the same weights and the same `compile`."""
+def twins(
+    build: Callable[[Any], Any], how: Callable[[Any], dict[str, Any]] | None = None, **compiled: Any
+) -> tuple[Any, Any]:
+    """Build a model in both packages, with the same weights and the same `compile`.
+
+    Args:
+        build: Makes the model of a package.
+        how: Makes the arguments of `compile` in a package, where they are objects of it.
+        **compiled: Those arguments, where they are not.
+    """
+    oracle.reset()
     ours, theirs = (build(package) for package in PACKAGES)
     ours.set_weights(theirs.get_weights())
-    for model in (ours, theirs):
-        model.compile(**compiled)
+    for model, package in zip((ours, theirs), PACKAGES, strict=True):
+        model.compile(**(how(package) if how else compiled))
     return ours, theirs
 
 
@@ -43,6 +54,30 @@ def assert_same_run(models: tuple[Any, Any], *args: Any, **kwargs: Any) -> None:
     assert list(ours) == list(theirs)
     for name, expected in theirs.items():
         np.testing.assert_allclose(ours[name], expected, rtol=1e-5, atol=1e-7, err_msg=name)
+
+
+def assert_same_state(models: tuple[Any, Any], *data: Any) -> None:
+    """Expect the same weights, and the same answers of `evaluate` and `predict`."""
+    ours, theirs = models
+    for mine, expected in zip(ours.weights, theirs.weights, strict=True):
+        assert_near(mine.numpy(), oracle.numpy(expected), mine.path)
+    found, expected = (model.evaluate(*data, batch_size=16, verbose=0) for model in models)
+    assert_near(found, expected, "evaluate")
+    found, expected = (
+        model.evaluate(*data, batch_size=16, verbose=0, return_dict=True) for model in models
+    )
+    assert list(found) == list(expected)
+    assert_near([*found.values()], [*expected.values()], "evaluate")
+    assert ours.metrics_names == theirs.metrics_names
+    found, expected = (model.predict(data[0], batch_size=16, verbose=0) for model in models)
+    assert oracle.skeleton(found) == oracle.skeleton(expected)
+    for mine, other in zip(tree.flatten(found), tree.flatten(expected), strict=True):
+        assert_near(mine, other, "predict")
+
+
+def assert_near(found: Any, expected: Any, what: str = "") -> None:
+    """Compare what came of a whole run."""
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-6, err_msg=what)
 
 
 def mlp(units: int, activation: str | None = None, **options: Any) -> Callable[[Any], Any]:

@@ -20,7 +20,7 @@ from .base.built import finished
 from .base.call_spec import CallSpec, build_shape_names
 from .base.config import Configurable, encode
 from .base.input_spec import check_inputs
-from .base.losses import ROUNDS, in_round
+from .base.losses import ROUNDS, in_round, mentions_add_loss
 from .base.symbolic import Symbolic
 
 _OLD_SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape", "batch_shape")
@@ -62,6 +62,8 @@ class Layer(Configurable, Symbolic):
         super().__init_subclass__(**kwargs)
         cls.call_spec = CallSpec.of(cls.call)
         cls.forward = _forward_like(cls.call, cls.call_spec)
+        if mentions_add_loss(cls.__dict__.values()):
+            cls._adds_losses = ROUNDS.in_use = True
         cls._computes_mask = cls.compute_mask is not Layer.compute_mask
         if "build" in cls.__dict__:
             cls._build_names = build_shape_names(cls.build)
@@ -114,7 +116,9 @@ class Layer(Configurable, Symbolic):
             self._add_activity_loss(outputs)
         if self._computes_mask or previous_mask is not None:
             return self._mask_outputs(inputs, previous_mask, outputs)
-        if type(inputs) is Tensor and self._may_cut_short and not torch.compiler.is_compiling():
+        if torch.compiler.is_compiling():
+            return outputs
+        if type(inputs) is Tensor and self._may_cut_short:
             object.__setattr__(self, "_seen_dtype", inputs.dtype)
             object.__setattr__(self, "_seen_ndim", inputs.dim())
         return outputs
@@ -123,8 +127,7 @@ class Layer(Configurable, Symbolic):
     def _may_cut_short(self) -> bool:
         """Whether a call on one plain tensor needs nothing but `call`."""
         one_input = self.call_spec.required <= 1
-        losses = self.activity_regularizer is not None or ROUNDS.in_use
-        return one_input and not losses and not self.casts_variables
+        return one_input and not self.casts_variables and self._may_skip_rounds()
 
     def rematerialized_call(self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run `layer_call` and compute its inner values again in the backward pass.
@@ -248,7 +251,7 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
                 except Exception as error:
                     self._explain(x, error)
                     raise
-        if ROUNDS.in_use:
+        if ROUNDS.in_use and not torch.compiler.is_exporting():
             return in_round(self, lambda: calling.call_in_full(self, args, kwargs))
         return calling.call_in_full(self, args, kwargs)
 

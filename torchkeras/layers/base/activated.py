@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from torchkeras import activations
-from torchkeras.activations.lookup import kernel
+from torchkeras.activations.lookup import last_kernel
 
 
 class Activated(nn.Module):
@@ -28,7 +28,7 @@ class Activated(nn.Module):
         function = activations.get(value)
         linear = function is activations.linear
         object.__setattr__(self, "_activation", function)
-        object.__setattr__(self, "_activate", None if linear else kernel(function))
+        object.__setattr__(self, "_activate", None if linear else last_kernel(function))
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[no-untyped-call]

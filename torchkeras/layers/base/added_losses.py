@@ -17,14 +17,23 @@ from .losses import ROUNDS, LossBox, clear_losses
 class LossOwner(Dtyped):
     """A module that adds losses while it runs and keeps metrics as attributes."""
 
-    activity_regularizer: Any
     _loss_box: LossBox
+    _adds_losses: bool = False
 
     def _regularize_activity(self, activity_regularizer: Any) -> None:
         object.__setattr__(self, "_loss_box", LossBox())
-        self.activity_regularizer = regularizers.get(activity_regularizer)
-        if self.activity_regularizer is not None:
-            ROUNDS.in_use = True
+        self.activity_regularizer = activity_regularizer
+
+    @property
+    def activity_regularizer(self) -> Any:
+        """The function of the outputs whose value is added to the loss, or `None`."""
+        return self._output_penalty
+
+    @activity_regularizer.setter
+    def activity_regularizer(self, value: Any) -> None:
+        object.__setattr__(self, "_output_penalty", regularizers.get(value))
+        if value is not None:
+            ROUNDS.admit(self)
 
     def _add_activity_loss(self, outputs: Any) -> None:
         for output in leaves_of(outputs):
@@ -41,7 +50,8 @@ class LossOwner(Dtyped):
         losses = [leaf for leaf in leaves_of(loss) if leaf is not None]
         if probing() or any(isinstance(leaf, Spec) for leaf in losses):
             return
-        object.__setattr__(self, "_seen_dtype", None)
+        if not self._adds_losses:
+            ROUNDS.admit(self)
         self._loss_box.add(losses)
 
     @property
@@ -51,6 +61,16 @@ class LossOwner(Dtyped):
         added = [loss for layer in layers for loss in layer._loss_box.get()]
         trained = self.trainable_weights
         return added + [v.regularizer(v.value) for v in trained if v.regularizer is not None]
+
+    def _may_skip_rounds(self) -> bool:
+        """Whether calls need not be counted, as no losses come from here or from below.
+
+        A layer of layers is told when that changes.
+        """
+        if any(getattr(module, "_adds_losses", False) for module in self.modules()):
+            return False
+        ROUNDS.cut_short.add(self)
+        return True
 
     def _clear_losses(self) -> None:
         clear_losses(self)

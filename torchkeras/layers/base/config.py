@@ -35,12 +35,16 @@ class Configurable:
         """
         args, kwargs = self._given
         bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
+        bound.apply_defaults()
         found: dict[str, Any] = {}
         for name, value in list(bound.arguments.items())[1:]:
             kind = bound.signature.parameters[name].kind
-            found.update(value if kind is inspect.Parameter.VAR_KEYWORD else {name: value})
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                found.update(value)
+            elif kind is not inspect.Parameter.VAR_POSITIONAL or value:
+                found[name] = value
         try:
-            return {name: encode(value) for name, value in found.items()}
+            return {name: encode(value) for name, value in found.items() if name != "name"}
         except ValueError as error:
             raise NotImplementedError(
                 f"`{type(self).__name__}` was made with arguments that a config cannot hold "

@@ -108,6 +108,8 @@ class WeightOwner(TrackedModule):
         made = initializers.get(initializer)(sizes, dtype=dtype)
         with build_scope(self.name):
             variable = self._new_variable(made, sizes, dtype, trainable, name)
+        if variable.born_trainable and not self._trainable:
+            variable.trainable = False
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.aggregation, variable._autocast = aggregation, autocast
@@ -239,13 +241,8 @@ class WeightOwner(TrackedModule):
                 f"You called `set_weights(weights)` on layer {self.name!r} with a weight list of "
                 f"length {len(weights)}, but the layer was expecting {len(variables)} weights."
             )
-        for variable, value in zip(variables, weights, strict=True):
-            if tuple(np.shape(value)) != variable.shape:
-                raise ValueError(
-                    f"Layer {self.name!r} weight {variable.path!r} of shape {variable.shape} is "
-                    f"not compatible with the provided weight {show(value)}."
-                )
-        for variable, value in zip(variables, weights, strict=True):
+        values = [_as_numbers(v, given, self) for v, given in zip(variables, weights, strict=True)]
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
     def save_own_variables(self, store: Any) -> None:
@@ -275,6 +272,22 @@ class WeightOwner(TrackedModule):
             )
         for index, variable in enumerate(own):
             variable.assign(store[f"{index}"])
+
+
+def _as_numbers(variable: Variable, given: Any, layer: WeightOwner) -> Any:
+    """Return a new value that is sure to fit a variable."""
+    value = given if isinstance(given, (torch.Tensor, Variable)) else np.asarray(given)
+    if tuple(value.shape) != variable.shape:
+        raise ValueError(
+            f"Layer {layer.name!r} weight {variable.path!r} of shape {variable.shape} is "
+            f"not compatible with the provided weight {show(given)}."
+        )
+    if isinstance(value, np.ndarray) and value.dtype.kind in "OUSMm":
+        raise ValueError(
+            f"Layer {layer.name!r} weight {variable.path!r} takes numbers. "
+            f"Received: {show(value)} of dtype {value.dtype}."
+        )
+    return value
 
 
 def _set_trainable(module: nn.Module, value: bool) -> None:
@@ -314,13 +327,16 @@ def _by_position(
 
 
 def _known_shape(shape: Any, name: str | None, layer: WeightOwner) -> tuple[int, ...]:
-    if isinstance(shape, int):
-        return (shape,)
-    sizes = () if shape is None else tuple(shape)
+    sizes = (shape,) if isinstance(shape, int) else () if shape is None else tuple(shape)
     if any(size is None for size in sizes):
         raise ValueError(
             f"`shape` of weight {name!r} in layer {layer.name!r} must be fully known. "
             f"Received: shape={sizes}. Give `Input` a shape in which that size is known."
+        )
+    if not all(isinstance(size, (int, np.integer)) and size >= 0 for size in sizes):
+        raise ValueError(
+            f"`shape` of weight {name!r} in layer {layer.name!r} must consist of integers that are "
+            f"0 or more. Received: shape={shape!r}."
         )
     return tuple(int(size) for size in sizes)
 

@@ -75,12 +75,17 @@ class Arrays:
             device: Where the batches go.
             packed: Whether they come as Keras packs them rather than as three values.
         """
+        order.open_pass()
         made: Iterator[Batch] = chain.from_iterable(map(self._cut, self._stretches(device)))
         return starmap(pack_x_y_sample_weight, made) if packed else made
 
     def peek(self, device: torch.device | None = None) -> Batch:
         """Return a first batch, for building what depends on it."""
         return next(self.batches(device))
+
+    def end_pass(self) -> None:
+        """Draw as Keras does, which begins another pass after each and leaves it."""
+        order.open_pass()
 
     def on_epoch_begin(self) -> None:
         """Do nothing: the order of an epoch is drawn when its pass begins."""
@@ -94,7 +99,6 @@ class Arrays:
         Unshuffled batches lie in the memory of the user's arrays. The first is a copy, on which a
         model that writes into its inputs gives itself away; it is then given copies only.
         """
-        order.open_pass()
         read, size = self._reader(), self._stretch_size()
         copies, first = not self._shuffle, self.batch_size if not self._shuffle else size
         for start in chain([0], range(first, self.num_samples, size)):
@@ -105,7 +109,6 @@ class Arrays:
                 leaves = [_moved(leaf, device) for leaf in leaves]
             yield leaves
             copies = copies and any(map(_was_written, leaves))
-        order.open_pass()
 
     def _reader(self) -> Callable[[int, int], list[Tensor | None]]:
         columns = self._columns

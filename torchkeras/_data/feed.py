@@ -49,6 +49,10 @@ class Feed:
         """Return a first batch, for building what depends on it."""
         return self.source.peek(self.device)
 
+    def restart(self) -> None:
+        """Let the next epoch begin with the first batch, wherever the last one stopped."""
+        self._running = None
+
     def epoch(self) -> Iterator[Any]:
         """Iterate over the batches of the next epoch."""
         self.source.on_epoch_begin()
@@ -56,6 +60,7 @@ class Feed:
             yield from self._some(self._steps)
         elif self.source.num_batches is not None:
             yield from self._pass()
+            self.source.end_pass()
         else:
             yield from self._counted()
         self.source.on_epoch_end()
@@ -74,15 +79,22 @@ class Feed:
         self._seen = self._seen or count
 
     def _some(self, steps: int) -> Iterator[Any]:
-        """Take `steps` batches, going round the data as often as needed between epochs."""
+        """Take `steps` batches, going round the data as often as needed between epochs.
+
+        A new pass begins as soon as the last one is over, which is when Keras draws for it.
+        """
         if self._running is None:
             self._running, self._taken = self._pass(), 0
+        known = self.source.num_batches
+        left = steps if known is None else min(steps, known - self._taken)
         taken = 0
-        for batch in islice(self._running, steps):
+        for batch in islice(self._running, left):
             taken += 1
             yield batch
         self._taken += taken
-        if taken < steps or self._taken == self.source.num_batches:
+        if self._taken == known:
+            self._running, self._taken = self._pass(), 0
+        elif taken < steps:
             self._running = None
         if taken < steps:
             _warn_out_of_data(steps, taken)

@@ -35,6 +35,9 @@ class Stream:
         """The number of batches in a pass, or `None` if only iterating tells."""
         return None
 
+    def end_pass(self) -> None:
+        """Do nothing."""
+
     def on_epoch_begin(self) -> None:
         """Do nothing."""
 

@@ -132,6 +132,9 @@ class PyDatasetSource:
         """The number of batches, or `None` if they never end."""
         return self._dataset.num_batches
 
+    def end_pass(self) -> None:
+        """Do nothing."""
+
     def on_epoch_begin(self) -> None:
         """Tell the data set that an epoch begins."""
         self._dataset.on_epoch_begin()

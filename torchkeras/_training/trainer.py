@@ -264,6 +264,7 @@ class Trainer(Running):
         feed = self._validation_feed if cached else None
         if feed is None:
             feed = self._feed("test_step", x, y, sample_weight, batch_size=batch_size, steps=steps)
+        feed.restart()
         self._get_ready(feed)
         listeners = self._listeners(callbacks, verbose, 1, feed)
         function = self._test_function()

@@ -6,6 +6,7 @@ import torch
 from keras.src.backend.torch.trainer import TorchEpochIterator
 
 from torchkeras._data.arrays import Arrays
+from torchkeras._data.feed import Feed
 
 
 @pytest.mark.parametrize("shuffle", [True, False, "batch"])
@@ -15,5 +16,5 @@ def test_three_epochs_equal_keras(shuffle: bool | str) -> None:
     iterator = TorchEpochIterator(x, batch_size=4, shuffle=shuffle)
     expected = [[b[:, 0].tolist() for _, _, (b,) in iterator] for _ in range(3)]
     torch.manual_seed(5)
-    source = Arrays(x, batch_size=4, shuffle=shuffle)
-    assert [[b[0][:, 0].tolist() for b in source.batches()] for _ in range(3)] == expected
+    feed = Feed(Arrays(x, batch_size=4, shuffle=shuffle))
+    assert [[b[0][:, 0].tolist() for b in feed.epoch()] for _ in range(3)] == expected

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import torch
+from torch.overrides import _get_current_function_mode_stack
+from torch.utils._device import DeviceContext
 
 _SCOPE: ContextVar[torch.device | None] = ContextVar("torchkeras_device", default=None)
 
@@ -45,8 +47,16 @@ def explicit() -> torch.device | None:
     scope = _SCOPE.get()
     if scope is not None:
         return scope
-    default = torch.get_default_device()
-    return default if default.type != "cpu" else None
+    return _default() if torch._C._len_torch_function_stack() else None
+
+
+def _default() -> torch.device | None:
+    """Return what `torch.device(...)` scopes and `torch.set_default_device` say, the CPU too."""
+    modes = reversed(_get_current_function_mode_stack())
+    found = next((mode.device for mode in modes if isinstance(mode, DeviceContext)), None)
+    if found is None or found.index is not None or found.type in ("cpu", "meta"):
+        return found
+    return torch.get_default_device()  # with the number of the device
 
 
 def best() -> torch.device:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import torch
-from torch.overrides import _get_current_function_mode_stack
+from torch import overrides
 from torch.utils._device import DeviceContext
 
 _SCOPE: ContextVar[torch.device | None] = ContextVar("torchkeras_device", default=None)
@@ -52,8 +53,8 @@ def explicit() -> torch.device | None:
 
 def _default() -> torch.device | None:
     """Return what `torch.device(...)` scopes and `torch.set_default_device` say, the CPU too."""
-    modes = reversed(_get_current_function_mode_stack())
-    found = next((mode.device for mode in modes if isinstance(mode, DeviceContext)), None)
+    modes: list[Any] = overrides._get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+    found = next((mode.device for mode in reversed(modes) if isinstance(mode, DeviceContext)), None)
     if found is None or found.index is not None or found.type in ("cpu", "meta"):
         return found
     return torch.get_default_device()  # with the number of the device

@@ -5,16 +5,19 @@ function without a check in it: forward, loss, backward, update, metrics.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from torchkeras._data.batch import num_rows
+from torchkeras._state.logits import Watch
 from torchkeras.layers.base.losses import ROUNDS
 from torchkeras.layers.layer import Layer
 
 from .compile_spec import Compiled
+from .compiled_loss import CompiledLoss
 from .compiled_metrics import CompiledMetrics
 from .loop import Guard
 from .steps import Steps, added_loss, overridden
@@ -26,14 +29,14 @@ _PARTS = ("compute_loss", "_compute_loss", "compute_metrics", "get_metrics_resul
 def train_step_of(model: Steps) -> Step:
     """Return what trains a model on one batch; it returns logs only where users wrote it."""
     if overridden(model, "train_step", *_PARTS):
-        return model.train_step
+        return _watched(model.train_step, Watch())
     return _after_first(model, _settled_train_step)
 
 
 def test_step_of(model: Steps) -> Step:
     """Return what evaluates a model on one batch."""
     if overridden(model, "test_step", *_PARTS):
-        return model.test_step
+        return _watched(model.test_step, Watch())
     return _after_first(model, _settled_test_step)
 
 
@@ -41,7 +44,7 @@ def predict_step_of(model: Steps) -> Step:
     """Return what predicts one batch."""
     if overridden(model, "predict_step"):
         return model.predict_step
-    forward = _forward_of(model)
+    forward = _forward_of(model, training=False)
     return lambda batch: forward(batch[0])
 
 
@@ -51,16 +54,29 @@ def predict_guard_of(model: Steps) -> Guard:
     return torch.no_grad if own else torch.inference_mode
 
 
+def _watched(run: Step, watch: Watch) -> Step:
+    """Return a step in which losses find the logits of the model's outputs."""
+
+    def step(batch: Any) -> Any:
+        if watch.is_idle:
+            return run(batch)
+        with watch:
+            return run(batch)
+
+    return step
+
+
 def _after_first(model: Steps, settle: Callable[[Steps], Step]) -> Step:
     """Return a step that, once the compiled parts are settled, is the one that `settle` makes."""
     settled: Step | None = settle(model) if model._compiled.is_settled else None
     train = settle is _settled_train_step
+    first = _watched(model.train_step if train else model.test_step, Watch())
 
     def step(batch: Any) -> Any:
         nonlocal settled
         if settled is not None:
             return settled(batch)
-        outcome = model.train_step(batch) if train else model.test_step(batch)
+        outcome = first(batch)
         settled = settle(model)
         return outcome
 
@@ -71,14 +87,13 @@ def _settled_train_step(model: Steps) -> Step:
     if not model.trainable_weights:
         return model.train_step  # it warns
     optimizer = model.optimizer
-    forward, added = _forward_of(model), AddedLosses(model)
-    loss_of, note = _loss_of(model._compiled), _note_of(model._compiled)
+    evaluate, added = _evaluator(model, training=True), AddedLosses(model)
+    note = _note_of(model._compiled)
     zero_grad, scale, update = optimizer.zero_grad, optimizer.scale_loss, optimizer.step
 
     def step(batch: Any) -> None:
         x, y, weight = batch
-        y_pred = forward(x)
-        loss = loss_of(y, y_pred, weight)
+        y_pred, loss = evaluate(x, y, weight)
         if added.always or ROUNDS.in_use:
             loss = added.to(loss)
         zero_grad()
@@ -90,13 +105,12 @@ def _settled_train_step(model: Steps) -> Step:
 
 
 def _settled_test_step(model: Steps) -> Step:
-    forward, added = _forward_of(model), AddedLosses(model)
-    loss_of, note = _loss_of(model._compiled), _note_of(model._compiled)
+    evaluate, added = _evaluator(model, training=False), AddedLosses(model)
+    note = _note_of(model._compiled)
 
     def step(batch: Any) -> None:
         x, y, weight = batch
-        y_pred = forward(x)
-        loss = loss_of(y, y_pred, weight)
+        y_pred, loss = evaluate(x, y, weight)
         if added.always or ROUNDS.in_use:
             loss = added.to(loss)
         note(x, y, y_pred, weight, loss)
@@ -104,10 +118,37 @@ def _settled_test_step(model: Steps) -> Step:
     return step
 
 
-def _forward_of(model: Steps) -> Callable[[Any], Any]:
-    if model.jit_compile:
-        return torch.compile(lambda x: model(x))
-    return model
+def _evaluator(model: Steps, training: bool) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    """Return what computes outputs and loss of a batch, from logits where the loss knows them."""
+    forward, loss_of = _forward_of(model, training), _loss_of(model._compiled)
+
+    def evaluate(x: Any, y: Any, weight: Any) -> tuple[Any, Any]:
+        y_pred = forward(x)
+        return y_pred, loss_of(y, y_pred, weight)
+
+    if not _knows_logits(model._compiled.loss):
+        return evaluate
+    watch = Watch()
+
+    def evaluate_watched(x: Any, y: Any, weight: Any) -> tuple[Any, Any]:
+        with watch:
+            y_pred = forward(x)
+            return y_pred, loss_of(y, y_pred, weight)
+
+    return evaluate_watched
+
+
+def _knows_logits(loss: CompiledLoss | None) -> bool:
+    terms = loss.terms if loss is not None else []
+    return any(getattr(term.loss, "knows_logits", False) for term in terms)
+
+
+def _forward_of(model: Steps, training: bool) -> Callable[[Any], Any]:
+    """Return what computes the outputs; the model is in its mode, but a graph may fix others."""
+    forward: Callable[[Any], Any] = model
+    if any(getattr(module, "fixes_modes", False) for module in model.modules()):
+        forward = partial(model, training=training)
+    return torch.compile(lambda x: forward(x)) if model.jit_compile else forward
 
 
 def _loss_of(compiled: Compiled) -> Callable[[Any, Any, Any], Any]:

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from torchkeras._state.convert import tensor
+from torchkeras._state.logits import noted
 from torchkeras._symbolic.op import op
 
 
@@ -22,7 +23,8 @@ def sigmoid(x: Any) -> Tensor:
         >>> torchkeras.activations.sigmoid([0.0, 2.0])
         tensor([0.5000, 0.8808])
     """
-    return torch.sigmoid(tensor(x))
+    x = tensor(x)
+    return noted(torch.sigmoid(x), x, "sigmoid")
 
 
 @op

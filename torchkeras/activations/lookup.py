@@ -62,6 +62,17 @@ def kernel(activation: Callable[..., Any]) -> Callable[..., Any]:
     return _KERNELS.get(activation, plain) if known else activation
 
 
+def last_kernel(activation: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what does the same as the last step of a layer: losses find the logits of a sigmoid.
+
+    Args:
+        activation: A function of a tensor.
+    """
+    if activation is bounded.sigmoid:
+        return bounded.sigmoid.__wrapped__  # type: ignore[attr-defined]
+    return kernel(activation)
+
+
 def serialize(activation: Any) -> Any:
     """Return the name of one of Keras's activations, or the config of another.
 

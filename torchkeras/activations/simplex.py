@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from torchkeras._state.convert import tensor
+from torchkeras._state.logits import noted
 from torchkeras._symbolic.op import op
 
 Axis = int | Sequence[int] | None
@@ -35,7 +36,7 @@ def softmax(x: Any, axis: Axis = -1) -> Tensor:
             "axis has size 1, so every result is 1. Did you mean a sigmoid?",
             stacklevel=3,
         )
-    return torch.softmax(x, axis)
+    return noted(torch.softmax(x, axis), x, "softmax", axis)
 
 
 @op

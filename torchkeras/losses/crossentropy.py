@@ -64,7 +64,7 @@ def smooth_towards_half(y_true: Tensor, label_smoothing: float) -> Tensor:
     return y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
 
 
-@mean_of(binary_crossentropy)
+@mean_of(binary_crossentropy, of="sigmoid")
 def _mean_binary(
     y_true: Tensor,
     y_pred: Tensor,
@@ -144,7 +144,7 @@ def probabilities(y_pred: Tensor, axis: int) -> Tensor:
     return (y_pred / y_pred.sum(axis, keepdim=True)).clamp(epsilon(), 1.0 - epsilon())
 
 
-@mean_of(categorical_crossentropy)
+@mean_of(categorical_crossentropy, of="softmax")
 def _mean_categorical(
     y_true: Tensor,
     y_pred: Tensor,
@@ -239,7 +239,7 @@ def _sparse_losses(
     return losses if reduction == "sum" else losses.reshape(shape)
 
 
-@mean_of(sparse_categorical_crossentropy, takes_labels=True)
+@mean_of(sparse_categorical_crossentropy, takes_labels=True, of="softmax")
 def _mean_sparse(
     y_true: Tensor,
     y_pred: Tensor,

@@ -1,5 +1,6 @@
 """Losses made of a function: the library's own, and any function of `y_true` and `y_pred`."""
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from torchkeras import tree
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras._state.logits import logits_of
+from torchkeras._state.masked import mask_of, with_mask
 
 from .arguments import squeeze_or_expand_to_same_rank, to_tensors
 from .loss import Loss
@@ -21,24 +24,29 @@ _UNWEIGHTED_MEANS = (*MEANS, "mean_with_sample_weight")
 
 @dataclass(frozen=True)
 class _Kernel:
-    """The mean of a loss over all its values, in few calls of torch."""
+    """The mean of a loss over all its values, in few calls of torch; and what it is the loss of."""
 
     mean: _Mean
     takes_labels: bool
+    of: str | None
 
 
 _KERNELS: dict[Callable[..., Any], _Kernel] = {}
 
 
-def mean_of(function: Callable[..., Any], takes_labels: bool = False) -> Callable[[_Mean], _Mean]:
+def mean_of(
+    function: Callable[..., Any], takes_labels: bool = False, of: str | None = None
+) -> Callable[[_Mean], _Mean]:
     """Let the decorated function stand in for the mean of `function` where nothing is weighted.
 
     It gets plain tensors on one device and returns `None` where it does not apply. A `function`
-    that `takes_labels` gets the integers of `y_true` as they come, not as floats.
+    that `takes_labels` gets the integers of `y_true` as they come, not as floats. One that takes
+    the probabilities `of` an activation, or its logits with `from_logits`, is given the logits
+    where a step knows them.
     """
 
     def register(mean: _Mean) -> _Mean:
-        _KERNELS[function] = _Kernel(mean, takes_labels)
+        _KERNELS[function] = _Kernel(mean, takes_labels, of)
         return mean
 
     return register
@@ -70,10 +78,39 @@ class LossFunctionWrapper(Loss):
         kernel = _KERNELS.get(fn) if inspect.isfunction(fn) else None
         self._takes_labels = kernel is not None and kernel.takes_labels
         self._mean: _Mean | None = None
+        self._of: str | None = None
+        self._twin: LossFunctionWrapper | None = None
         if kernel is not None and type(self).call is LossFunctionWrapper.call:
             self._mean = functools.partial(kernel.mean, **kwargs)
+            self._of = None if kwargs.get("from_logits") else kernel.of
+
+    @property
+    def knows_logits(self) -> bool:
+        """Whether the loss is that of probabilities, and better computed from their logits."""
+        return self._of is not None
+
+    def _logits(self, y_pred: Any) -> Tensor | None:
+        """Return the logits of probabilities, with their mask, if the step that runs knows them."""
+        axis = self._fn_kwargs.get("axis", -1) if self._of == "softmax" else None
+        logits = logits_of(y_pred, self._of or "", axis)
+        mask = None if logits is None or type(y_pred) is Tensor else mask_of(y_pred)
+        return logits if logits is None or mask is None else with_mask(logits, mask)
+
+    def _of_logits(self) -> "LossFunctionWrapper":
+        """Return the same loss of logits."""
+        if self._twin is None:
+            twin = self._twin = copy.copy(self)
+            twin._fn_kwargs = {**self._fn_kwargs, "from_logits": True}
+            twin._mean = functools.partial(_KERNELS[self.fn].mean, **twin._fn_kwargs)
+            twin._of = None
+        self._twin.reduction = self.reduction
+        return self._twin
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        if self._of is not None:
+            logits = self._logits(y_pred)
+            if logits is not None:
+                return self._of_logits()(y_true, logits, sample_weight)
         if (
             self._mean is not None
             and sample_weight is None

@@ -39,6 +39,8 @@ class Arrays:
         class_weight: Class numbers to weights, in place of `sample_weight`.
     """
 
+    kind = "arrays"
+
     def __init__(
         self,
         x: Any,
@@ -100,7 +102,7 @@ class Arrays:
         model that writes into its inputs gives itself away; it is then given copies only.
         """
         read, size = self._reader(), self._stretch_size()
-        copies, first = not self._shuffle, self.batch_size if not self._shuffle else size
+        copies, first = not self._shuffle, size if self._has_one_order() else self.batch_size
         for start in chain([0], range(first, self.num_samples, size)):
             leaves = read(start, min(start + (size if start else first), self.num_samples))
             if copies:
@@ -114,13 +116,20 @@ class Arrays:
         columns = self._columns
         if not self._shuffle:
             return lambda start, stop: [None if c is None else c.rows(start, stop) for c in columns]
-        if self._shuffle == "batch":
-            indices = order.permutation_within_batches(self.num_samples, self.batch_size)
-        else:
+        if self._has_one_order():
             indices = order.permutation(self.num_samples)
-        return lambda start, stop: [
-            None if c is None else c.take(indices[start:stop]) for c in columns
-        ]
+            return lambda start, stop: [
+                None if c is None else c.take(indices[start:stop]) for c in columns
+            ]
+        return self._read_shuffled_batches
+
+    def _has_one_order(self) -> bool:
+        """Say whether the order of all samples is drawn at once."""
+        return bool(self._shuffle) and self._shuffle != "batch"
+
+    def _read_shuffled_batches(self, start: int, stop: int) -> list[Tensor | None]:
+        indices = start + order.permutation_within_batches(stop - start, self.batch_size)
+        return [None if c is None else c.take(indices) for c in self._columns]
 
     def _stretch_size(self) -> int:
         row_bytes = sum(c.row_bytes for c in self._columns if c is not None)

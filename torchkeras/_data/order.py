@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 
-def open_pass() -> None:
+def open_pass(generator: torch.Generator | None = None) -> None:
     """Take the number that a DataLoader takes when its iteration begins."""
-    _draw()
+    _draw(generator)
 
 
 def permutation(count: int) -> Tensor:
@@ -27,5 +27,5 @@ def permutation_within_batches(count: int, batch_size: int) -> Tensor:
     return torch.cat(parts) if parts else torch.empty(0, dtype=torch.int64)
 
 
-def _draw() -> Tensor:
-    return torch.empty((), dtype=torch.int64, device="cpu").random_()
+def _draw(generator: torch.Generator | None = None) -> Tensor:
+    return torch.empty((), dtype=torch.int64, device="cpu").random_(generator=generator)

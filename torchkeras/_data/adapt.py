@@ -21,6 +21,9 @@ class Source(Protocol):
     """Where batches come from."""
 
     @property
+    def kind(self) -> str: ...
+
+    @property
     def num_samples(self) -> int | None: ...
 
     @property

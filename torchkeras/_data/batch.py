@@ -1,5 +1,6 @@
 """The forms in which a batch travels: `(x, y, sample_weight)`, and Keras's shorter ones."""
 
+from collections.abc import Callable
 from typing import Any
 
 from torchkeras import tree
@@ -62,3 +63,16 @@ def num_rows(x: Any) -> int:
         if leaf is not None and hasattr(leaf, "shape"):
             return int(leaf.shape[0])
     raise ValueError(f"A batch of inputs needs at least one array. Received: {x!r}.")
+
+
+def weighed(batch: Batch, weigh: Callable[[Any], Any] | None) -> Batch:
+    """Return a batch with the weights of its classes."""
+    if weigh is None:
+        return batch
+    x, y, sample_weight = batch
+    if sample_weight is not None:
+        raise ValueError(
+            "`class_weight` cannot be used with data that already yields sample weights. "
+            "Received: a batch of the form `(x, y, sample_weight)`."
+        )
+    return x, y, weigh(y)

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 
-def open_pass(generator: torch.Generator | None = None) -> None:
-    """Take the number that a DataLoader takes when its iteration begins."""
-    _draw(generator)
+def open_pass(generator: torch.Generator | None = None) -> int:
+    """Take the number that a DataLoader takes when its iteration begins, and return it."""
+    return int(_draw(generator))
 
 
 def permutation(count: int) -> Tensor:

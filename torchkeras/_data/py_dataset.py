@@ -6,6 +6,8 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import starmap
 from typing import Any
 
 import torch
@@ -13,7 +15,9 @@ from torch.utils import data as torch_data
 
 from torchkeras import tree
 
-from .batch import Batch, pack_x_y_sample_weight, unpack_x_y_sample_weight
+from . import order
+from .batch import Batch, pack_x_y_sample_weight, unpack_x_y_sample_weight, weighed
+from .carried import carriers_among
 from .transfer import mover
 from .weights import ClassWeights
 
@@ -109,7 +113,10 @@ class PyDataset:
 
 
 def _numbers(dataset: PyDataset) -> Iterable[int]:
-    count = dataset.num_batches
+    try:
+        count = dataset.num_batches
+    except NotImplementedError:
+        count = None  # nothing but iterating by hand is asked of it
     return itertools.count() if count is None else range(count)
 
 
@@ -126,6 +133,8 @@ class PyDatasetSource:
         self._dataset, self._shuffle = dataset, shuffle
         self._weigh = None if class_weight is None else ClassWeights(class_weight)
         self.num_samples, self.batch_size = None, None
+        self.kind = type(dataset).__name__
+        self.carriers = carriers_among(dataset)
 
     @property
     def num_batches(self) -> int | None:
@@ -133,7 +142,8 @@ class PyDatasetSource:
         return self._dataset.num_batches
 
     def end_pass(self) -> None:
-        """Do nothing."""
+        """Draw as Keras does, which begins another pass after each and leaves it."""
+        order.open_pass()
 
     def on_epoch_begin(self) -> None:
         """Tell the data set that an epoch begins."""
@@ -144,49 +154,49 @@ class PyDatasetSource:
         self._dataset.on_epoch_end()
 
     def peek(self, device: torch.device | None = None) -> Batch:
-        """Return the first batch, for building what depends on it."""
-        return self._ready(self._dataset[0], mover(device))
+        """Return a first batch, for building what depends on it."""
+        order.open_pass()
+        for number in self._order():
+            return self._ready(self._dataset[number], mover(device))
+        raise ValueError(
+            f"The {self.kind} given as `x` must hold at least one batch. Received: its length is 0."
+        )
 
     def batches(self, device: torch.device | None = None, packed: bool = False) -> Iterator[Any]:
-        """Iterate once over the batches, or without end."""
-        move = mover(device)
-        for made in self._made():
-            batch = self._ready(made, move)
-            yield pack_x_y_sample_weight(*batch) if packed else batch
+        """Iterate once over the batches, or without end.
+
+        Args:
+            device: Where the batches go.
+            packed: Whether they come as Keras packs them rather than as three values.
+        """
+        ready = partial(self._ready, move=mover(device))
+        made = map(ready, self._made(order.open_pass()))
+        return starmap(pack_x_y_sample_weight, made) if packed else made
 
     def _ready(self, made: Any, move: Callable[[Any], Any]) -> Batch:
         batch: Batch = move(weighed(unpack_x_y_sample_weight(_checked(made)), self._weigh))
         return batch
 
-    def _made(self) -> Iterator[Any]:
+    def _made(self, seed: int) -> Iterator[Any]:
+        """Yield what the data set makes; nothing starts, or is shuffled, before it is wanted."""
         numbers = self._order()
         dataset = self._dataset
         if dataset.use_multiprocessing and dataset.workers > 0:
-            return iter(_process_loader(dataset, numbers))
-        if dataset.workers > 1:
-            return _threaded(dataset, numbers)
-        return (dataset[number] for number in numbers)
+            yield from _process_loader(dataset, numbers, seed)
+        elif dataset.workers > 1:
+            yield from _threaded(dataset, numbers)
+        else:
+            yield from map(dataset.__getitem__, numbers)
 
     def _order(self) -> Iterable[int]:
-        numbers = _numbers(self._dataset)
-        if not self._shuffle or self.num_batches is None:
-            return numbers
-        shuffled = list(numbers)
+        count = self.num_batches
+        if count is None:
+            return itertools.count()
+        if not self._shuffle:
+            return range(count)
+        shuffled = list(range(count))
         random.shuffle(shuffled)
         return shuffled
-
-
-def weighed(batch: Batch, weigh: ClassWeights | None) -> Batch:
-    """Return a batch with the weights of its classes."""
-    if weigh is None:
-        return batch
-    x, y, sample_weight = batch
-    if sample_weight is not None:
-        raise ValueError(
-            "`class_weight` cannot be used with data that already yields sample weights. "
-            "Received: a batch of the form `(x, y, sample_weight)`."
-        )
-    return x, y, weigh(y)
 
 
 def _checked(batch: Any) -> Any:
@@ -223,7 +233,7 @@ class _Items(torch_data.Dataset[Any]):
         return self._dataset[number]
 
 
-def _process_loader(dataset: PyDataset, numbers: Iterable[int]) -> Iterable[Any]:
+def _process_loader(dataset: PyDataset, numbers: Iterable[int], seed: int) -> Iterable[Any]:
     ahead = max(1, dataset.max_queue_size // dataset.workers)
     return torch_data.DataLoader(
         _Items(dataset),
@@ -231,9 +241,11 @@ def _process_loader(dataset: PyDataset, numbers: Iterable[int]) -> Iterable[Any]
         sampler=numbers,
         num_workers=dataset.workers,
         prefetch_factor=ahead,
-        collate_fn=_as_is,
+        collate_fn=_in_worker,
+        generator=torch.Generator().manual_seed(seed),
     )
 
 
-def _as_is(batch: Any) -> Any:
-    return batch
+def _in_worker(batch: Any) -> Any:
+    """Return a batch as tensors, which travel between processes in shared memory."""
+    return batch if batch is None else mover(None)(batch)

@@ -50,3 +50,4 @@ from .sequence import CTC as CTC
 from .sequence import ctc as ctc
 from .similarity import Circle as Circle
 from .similarity import circle as circle
+from .torch_loss import TorchLoss as TorchLoss

@@ -142,16 +142,17 @@ class Programmed(Layer):
         """Return the inputs in the order of the program, by name where they are a dictionary."""
         structure = self._program.inputs  # type: ignore[union-attr]
         names = self.input_names
-        if isinstance(inputs, dict) and not isinstance(structure, dict):
+        if isinstance(inputs, dict):
+            names = list(structure) if isinstance(structure, dict) else names
             missing = [name for name in names if name not in inputs]
             if missing:
                 raise ValueError(
-                    f"Model {self.name!r} has the inputs {names}. Received a dictionary with the "
-                    f"keys {list(inputs)}, in which {missing} are missing."
+                    f"Missing data for input {missing[0]!r}: model {self.name!r} has the inputs "
+                    f"{names}. Received a dictionary with the keys {list(inputs)}."
                 )
+            if isinstance(structure, dict):
+                return leaves_of({name: inputs[name] for name in names})
             return [inputs[name] for name in names]
-        if isinstance(inputs, dict) and isinstance(structure, dict):
-            inputs = {key: inputs[key] for key in structure if key in inputs}
         return leaves_of(inputs)
 
     def fit_arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -4,12 +4,10 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from torchkeras._base.messages import show
-
+from .betas import check_betas, rounded_power
 from .kernel_optimizer import KernelOptimizer
 from .selection import Bundle
 from .state import LearningRate
@@ -80,11 +78,7 @@ class Adam(KernelOptimizer):
             name=name,
             **kwargs,
         )
-        for argument, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if not 0 <= beta < 1:
-                raise ValueError(
-                    f"`{argument}` must be in the range [0, 1). Received: {argument}={show(beta)}."
-                )
+        check_betas(beta_1=beta_1, beta_2=beta_2)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -102,10 +96,8 @@ class Adam(KernelOptimizer):
             self._velocity_hats = self.add_optimizer_variables(trained, "velocity_hat")
 
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
-        # The powers are rounded as Keras rounds them: the differences from 1 cancel, so it shows.
-        number = np.float64 if dtype is torch.float64 else np.float32
-        power_1 = float(number(self.beta_1) ** number(step))
-        power_2 = float(number(self.beta_2) ** number(step))
+        power_1 = rounded_power(self.beta_1, step, dtype)
+        power_2 = rounded_power(self.beta_2, step, dtype)
         corrected = rate * math.sqrt(1.0 - power_2) / (1.0 - power_1)
         return corrected, (self.weight_decay or 0.0) * rate / corrected if corrected else 0.0
 
@@ -116,6 +108,9 @@ class Adam(KernelOptimizer):
     def _decays_inside(self, bundle: Bundle) -> bool:
         """Whether the fused kernel may decay the weights, all of them, as it passes."""
         return bundle.fuses_adam and len(bundle.decayed) == len(bundle.params)
+
+    def _obeys(self, bundle: Bundle) -> bool:
+        return bundle.fuses_adam and (not self.weight_decay or self._decays_inside(bundle))
 
     def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
         corrected, decay = coefficients
@@ -137,6 +132,7 @@ class Adam(KernelOptimizer):
             eps=self.epsilon,
             amsgrad=self.amsgrad,
             maximize=False,
+            found_inf=bundle.found,
         )
 
     def _plain(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:

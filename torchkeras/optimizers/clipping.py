@@ -8,6 +8,21 @@ from torch import Tensor
 from .shadow import by_place
 
 
+def joint_norms(tensors: list[Tensor], spans: Sequence[range] | None = None) -> list[Tensor]:
+    """Return a norm for each tensor: that of the whole variable that it is a part of.
+
+    Args:
+        tensors: The tensors.
+        spans: Which tensors belong to one variable, if some variables have several.
+    """
+    norms = list(torch._foreach_norm(tensors))
+    for span in spans or ():
+        if len(span) > 1:
+            joint = torch.stack([norms[index] for index in span]).norm()
+            norms[span.start : span.stop] = [joint.clone() for _ in span]
+    return norms
+
+
 def clip_each_norm_(grads: list[Tensor], clip: float, spans: Sequence[range] | None = None) -> None:
     """Scale each gradient down to a norm of at most `clip`.
 
@@ -16,11 +31,7 @@ def clip_each_norm_(grads: list[Tensor], clip: float, spans: Sequence[range] | N
         clip: The largest norm.
         spans: Which gradients belong to one variable, if some variables have several.
     """
-    norms = list(torch._foreach_norm(grads))
-    for span in spans or ():
-        if len(span) > 1:
-            joint = torch.stack([norms[index] for index in span]).norm()
-            norms[span.start : span.stop] = [joint.clone() for _ in span]
+    norms = joint_norms(grads, spans)
     torch._foreach_div_(norms, clip)
     torch._foreach_clamp_min_(norms, 1.0)
     torch._foreach_div_(grads, norms)

@@ -12,6 +12,7 @@ from torchkeras._state.variable import Variable
 from .fused import switches_threads
 from .optimizer import Optimizer
 from .selection import Bundle, Selection
+from .workspace import Workspace
 
 
 class KernelOptimizer(Optimizer, ABC):
@@ -46,6 +47,36 @@ class KernelOptimizer(Optimizer, ABC):
     def _runs_kernels(self) -> bool:
         """Whether no subclass has a rule of its own for single variables."""
         return type(self).update_step is KernelOptimizer.update_step
+
+    def _obeys(self, bundle: Bundle) -> bool:
+        """Say whether a step is nothing but a kernel that does nothing if `bundle.found` is 1."""
+        return False
+
+    def _all_obey(self, work: Workspace, grads: list[Tensor], found: Tensor) -> bool:
+        chosen = work.whole
+        plain = not (self.use_ema or self.gradient_accumulation_steps or work.overwritten)
+        return (
+            plain
+            and self._runs_kernels
+            and len(grads) == len(chosen.params)
+            and not chosen.constrained
+            and all(bundle.device == found.device for bundle in chosen.bundles)
+            and all(self._obeys(bundle) for bundle in chosen.bundles)
+        )
+
+    def _step_unless(self, found: Tensor, grads: list[Tensor]) -> bool:
+        work = self._work()
+        if not self._all_obey(work, grads, found):
+            return False
+        chosen = work.whole
+        try:
+            for bundle in chosen.bundles:
+                bundle.found = found
+            self._advance(chosen, grads)
+        finally:
+            for bundle in chosen.bundles:
+                bundle.found = None
+        return True
 
     def _update(self, chosen: Selection, grads: list[Tensor], rate: float) -> None:
         if self._runs_kernels:

@@ -9,15 +9,36 @@ from torchkeras._base.messages import did_you_mean, show
 from torchkeras._base.registry import get_registered_object
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 
+from .adadelta import Adadelta
+from .adafactor import Adafactor
+from .adagrad import Adagrad
 from .adam import Adam
+from .adamax import Adamax
 from .adamw import AdamW
+from .ftrl import Ftrl
+from .lamb import Lamb
+from .lion import Lion
+from .loss_scale_optimizer import LossScaleOptimizer
+from .multi_optimizer import MultiOptimizer
+from .muon import Muon
+from .nadam import Nadam
 from .optimizer import Optimizer
+from .optimizer_map import OptimizerMap
 from .rmsprop import RMSprop
+from .schedule_free_adamw import ScheduleFreeAdamW
 from .sgd import SGD
 
-_CLASSES: tuple[type[Optimizer], ...] = (SGD, RMSprop, Adam, AdamW)
+_CLASSES: tuple[type[Optimizer], ...] = (
+    SGD, RMSprop, Adam, AdamW, Adadelta, Adafactor, Adagrad, Adamax, Ftrl, Lamb, Lion, Muon, Nadam,
+    ScheduleFreeAdamW,
+)  # fmt: skip
+_OF_OTHERS = (LossScaleOptimizer, MultiOptimizer, OptimizerMap)
 _LOWER_CASE = {optimizer.__name__.lower(): optimizer for optimizer in _CLASSES}
-_TABLE = {**_LOWER_CASE, **{optimizer.__name__: optimizer for optimizer in _CLASSES}}
+_TABLE: dict[str, Any] = {
+    name: thing
+    for thing in (*_CLASSES, *_OF_OTHERS)
+    for name in (thing.__name__.lower(), thing.__name__)
+}
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:

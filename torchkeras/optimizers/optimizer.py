@@ -10,13 +10,12 @@ from torch import Tensor
 
 from torchkeras._base.messages import show
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
-from torchkeras._state.stateless import swapped
 from torchkeras._state.variable import Variable, as_tensor
 from torchkeras._state.view import ParameterView
 
+from . import stateless
 from .directory import Directory
 from .options import check_options
-from .scalar import Scalar
 from .stages import ACCUMULATOR, AVERAGE, Stages
 from .state import LearningRate
 
@@ -132,13 +131,24 @@ class Optimizer(Stages):
         """
         workspace = self._work()
         chosen = workspace.whole
-        grads = [grad for param in chosen.params if (grad := param.grad) is not None]
+        grads = _gradients(chosen.params)
         if len(grads) != len(chosen.params) or workspace.overwritten:
             if workspace.replaced:
                 self.rebind()
             self._apply_found(*self._present())
         elif grads:
             self._advance(chosen, grads)
+
+    def _found_gradients(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the gradients at the parameters, and those that take a variable's place."""
+        work = self._work()
+        replaced = [self._trainable_variables[position] for position in work.overwritten]
+        others = [param for variable in replaced for param in variable.parameters]
+        return _gradients(work.whole.params), _gradients(others)
+
+    def _step_unless(self, found: Tensor, grads: list[Tensor]) -> bool:
+        """Take a step that the device leaves out if `found` is 1, or say that it cannot be done."""
+        return False
 
     def _present(self) -> tuple[dict[int, tuple[Tensor, ...]], list[int]]:
         """Return the gradients that are there, and the variables that should have one."""
@@ -271,41 +281,7 @@ class Optimizer(Stages):
         Raises:
             ValueError: If the optimizer is not built or the numbers differ.
         """
-        self._check_values("optimizer_variables", optimizer_variables, self._variables)
-        self._check_values("trainable_variables", trainable_variables, self._trainable_variables)
-        variables = [*self._trainable_variables, *self._variables]
-        given = [*trainable_variables, *optimizer_variables]
-        values = [
-            as_tensor(value, variable.parameters[0]).clone()
-            for variable, value in zip(variables, given, strict=True)
-        ]
-        before = self._workspace
-        try:
-            with swapped(variables, values):
-                self._workspace = self._new_workspace(fit=False)
-                self.apply(grads)
-                results = [variable.value.detach().clone() for variable in variables]
-        finally:
-            self._workspace = before
-            for variable in self._variables:
-                if isinstance(variable, Scalar):
-                    variable.invalidate()
-        count = len(self._trainable_variables)
-        return results[:count], results[count:]
-
-    def _check_values(
-        self, argument: str, values: Sequence[Any], variables: list[Variable]
-    ) -> None:
-        if not self.built:
-            raise ValueError(
-                "To call `stateless_apply`, the optimizer must be built. Call "
-                "`optimizer.build(trainable_variables)` first."
-            )
-        if len(values) != len(variables):
-            raise ValueError(
-                f"`{argument}` must hold one value for each of {len(variables)} variables. "
-                f"Received: {len(values)} values."
-            )
+        return stateless.applied(self, optimizer_variables, grads, trainable_variables)
 
     # Options
 
@@ -386,6 +362,10 @@ class Optimizer(Stages):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_workspace": None}
+
+
+def _gradients(params: Iterable[Tensor]) -> list[Tensor]:
+    return [grad for param in params if (grad := param.grad) is not None]
 
 
 def _fits(grad: Any, param: Tensor) -> bool:

@@ -37,6 +37,10 @@ class Scalar(Variable):
         """Add one."""
         self._number = self.number + 1
 
+    def set(self, number: float) -> None:
+        """Take a new value, without a tensor."""
+        self._number, self._lent = number, False
+
     def invalidate(self) -> None:
         """Read the tensor before the number is used again."""
         self._lent = True

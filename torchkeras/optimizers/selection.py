@@ -1,6 +1,6 @@
 """The tensors of a step in lists that are made once: nothing is looked up while training runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,6 +27,8 @@ class Bundle:
     Attributes:
         indices: The positions of their gradients, or `None` if all gradients are theirs.
         params: The parameters.
+        variables: The variables that they are parts of.
+        spans: Where each variable's parts stand in `params`.
         state: Lists of state tensors by name, in the order of the parameters.
         pieces: The same memory in as few tensors as possible.
         coarse: Whether `pieces` are other tensors than `state`.
@@ -35,6 +37,8 @@ class Bundle:
 
     indices: list[int] | None
     params: list[Tensor]
+    variables: list[Variable]
+    spans: list[range]
     state: dict[str, list[Tensor]]
     pieces: dict[str, list[Tensor]]
     coarse: bool
@@ -42,8 +46,9 @@ class Bundle:
 
     def __post_init__(self) -> None:
         self._expected = self._strides = [tuple(param.stride()) for param in self.params]
-        self._scratch: tuple[list[Tensor], list[Tensor]] | None = None
+        self._scratch: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
         self._numbers: dict[float, Any] = {}
+        self.found: Tensor | None = None  # whether gradients overflowed, on the device
         self.device, self.dtype, _, self.small = place(self.params[0])
         exact = self.dtype in (torch.float32, torch.float64)
         self._wraps = self.device.type == "cpu" and exact
@@ -114,15 +119,33 @@ class Bundle:
             found = self._numbers[value] = torch.tensor(value, dtype=self.dtype, device="cpu")
         return found
 
-    def scratch(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Return memory for intermediate results: cut like `state`, and like `pieces`."""
-        if self._scratch is not None:
-            return self._scratch
+    def scratch(self, number: int = 0) -> tuple[list[Tensor], list[Tensor]]:
+        """Return memory for intermediate results: cut like `state`, and like `pieces`.
+
+        Args:
+            number: Which of several memories that are used at the same time.
+        """
+        if number in self._scratch:
+            return self._scratch[number]
         tensors, pieces = cut(place(self.params[0]), self.params, torch.empty)
         made = tensors, pieces if self.coarse else tensors
         if sum(piece.numel() for piece in pieces) <= _KEPT_ELEMENTS:
-            self._scratch = made
+            self._scratch[number] = made
         return made
+
+    def root_of(self, name: str, epsilon: float, number: int = 0) -> list[Tensor]:
+        """Return `sqrt(state + epsilon)`, in scratch memory.
+
+        Args:
+            name: The name of the state.
+            epsilon: The summand.
+            number: Which scratch memory.
+        """
+        roots, whole = self.scratch(number)
+        for piece, tensor in zip(whole, self.pieces[name], strict=True):
+            torch.add(tensor, self.number(epsilon), out=piece)
+        torch._foreach_sqrt_(whole)
+        return roots
 
 
 def _same_order(grad: Tensor, param: Tensor) -> bool:
@@ -142,7 +165,8 @@ class Selection:
         variables: The variables.
         spans: Where each variable's parts stand in the lists of tensors.
         params: All parts of all variables.
-        state: Lists of state tensors by name, in the order of `params`.
+        state: Lists of state tensors by name, in the order of `params`; `None` for a parameter
+            that has no state of the name.
         bundles: The same, place by place.
         constrained: The variables that have a constraint.
     """
@@ -151,7 +175,7 @@ class Selection:
     variables: list[Variable]
     spans: list[range]
     params: list[Tensor]
-    state: dict[str, list[Tensor]]
+    state: dict[str, list[Tensor | None]]
     bundles: list[Bundle]
     constrained: list[Variable]
 
@@ -170,7 +194,7 @@ class Selection:
 def select(
     positions: list[int],
     variables: list[Variable],
-    state: dict[str, list[Tensor]],
+    state: dict[str, list[Tensor | None]],
     pieces: Mapping[str, Mapping[Place, list[Tensor]]] | None,
     decays: Callable[[Variable], bool],
 ) -> Selection:
@@ -179,53 +203,77 @@ def select(
     Args:
         positions: Which of the optimizer's variables they are.
         variables: The variables.
-        state: Lists of state tensors by name, in the order of the variables' parts.
+        state: Lists of state tensors by name, in the order of the variables' parts; `None` for a
+            part that has no state of the name.
         pieces: The pieces of each name and place, if they hold these variables and no others.
         decays: Says whether weight decay touches a variable.
     """
     params: list[Tensor] = []
     spans: list[range] = []
-    decayed: list[bool] = []
     for variable in variables:
         parts = variable.parameters
         spans.append(range(len(params), len(params) + len(parts)))
         params += parts
-        decayed += [decays(variable)] * len(parts)
+    owners = [owner for owner, span in enumerate(spans) for _ in span]
     return Selection(
         positions=positions,
         variables=variables,
         spans=spans,
         params=params,
         state=state,
-        bundles=_bundles(params, state, pieces, decayed),
+        bundles=[
+            _bundle(members, params, variables, owners, state, pieces, decays)
+            for members in _groups(params, state)
+        ],
         constrained=[variable for variable in variables if variable.constraint is not None],
     )
 
 
-def _bundles(
+def _groups(params: list[Tensor], state: Mapping[str, list[Tensor | None]]) -> list[list[int]]:
+    """Sort parameters by place and by the names of their state."""
+    groups: list[list[int]] = []
+    for members in by_place(params).values():
+        found: dict[tuple[str, ...], list[int]] = {}
+        for index in members:
+            names = tuple(name for name, tensors in state.items() if tensors[index] is not None)
+            found.setdefault(names, []).append(index)
+        groups += found.values()
+    return groups
+
+
+def _bundle(
+    members: list[int],
     params: list[Tensor],
-    state: Mapping[str, list[Tensor]],
+    variables: list[Variable],
+    owners: list[int],
+    state: Mapping[str, list[Tensor | None]],
     pieces: Mapping[str, Mapping[Place, list[Tensor]]] | None,
-    decayed: list[bool],
-) -> list[Bundle]:
-    """Sort parameters and their state by place."""
-    places = by_place(params)
-    found = []
-    for where, members in places.items():
-        own = {name: _pick(tensors, members) for name, tensors in state.items()}
-        coarse = own if pieces is None else {name: pieces[name][where] for name in own}
-        found.append(
-            Bundle(
-                indices=None if len(places) == 1 else members,
-                params=_pick(params, members),
-                state=own,
-                pieces=coarse,
-                coarse=pieces is not None,
-                decayed=[params[index] for index in members if decayed[index]],
-            )
-        )
-    return found
+    decays: Callable[[Variable], bool],
+) -> Bundle:
+    own: dict[str, list[Tensor]] = {}
+    for name, tensors in state.items():
+        found = [tensor for index in members if (tensor := tensors[index]) is not None]
+        if found:
+            own[name] = found
+    present = sorted({owners[index] for index in members})
+    where = place(params[members[0]])
+    chosen = [params[index] for index in members]
+    decayed = {owner for owner in present if decays(variables[owner])}
+    return Bundle(
+        indices=None if len(members) == len(params) else members,
+        params=chosen,
+        variables=[variables[owner] for owner in present],
+        spans=_runs([owners[index] for index in members]),
+        state=own,
+        pieces=own if pieces is None else {name: pieces[name][where] for name in own},
+        coarse=pieces is not None,
+        decayed=[
+            param for param, index in zip(chosen, members, strict=True) if owners[index] in decayed
+        ],
+    )
 
 
-def _pick(tensors: Sequence[Tensor], members: list[int]) -> list[Tensor]:
-    return [tensors[index] for index in members]
+def _runs(owners: list[int]) -> list[range]:
+    """Return the ranges of equal neighbours."""
+    starts = [i for i, owner in enumerate(owners) if i == 0 or owner != owners[i - 1]]
+    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(owners)], strict=True)]

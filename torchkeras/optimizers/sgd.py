@@ -87,11 +87,17 @@ class SGD(KernelOptimizer):
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
         return (rate,)
 
+    def _obeys(self, bundle: Bundle) -> bool:
+        several = self.weight_decay or (self.momentum != 0 and self.nesterov)
+        return bundle.fuses_sgd and not several
+
     def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
         (rate,) = coefficients
         params = bundle.params
-        if self.momentum == 0:
+        if self.momentum == 0 and bundle.found is None:
             torch._foreach_add_(params, grads, alpha=-rate)
+        elif self.momentum == 0:
+            self._conditional(bundle, bundle.aligned(grads), rate)
         elif bundle.fuses_sgd:
             self._fused(bundle, bundle.aligned(grads), rate)
         else:
@@ -110,9 +116,17 @@ class SGD(KernelOptimizer):
             nesterov=False,
             maximize=True,
             is_first_step=False,
+            found_inf=bundle.found,
         )
         if self.nesterov:
             torch._foreach_add_(bundle.params, grads, alpha=-rate)
+
+    def _conditional(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:
+        """Leave the step out if gradients overflowed, which only the device knows."""
+        torch._fused_sgd_(
+            bundle.params, grads, [], weight_decay=0.0, momentum=0.0, lr=rate, dampening=0.0,
+            nesterov=False, maximize=False, is_first_step=False, found_inf=bundle.found,
+        )  # fmt: skip
 
     def _plain(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:
         velocities = bundle.state["momentum"]

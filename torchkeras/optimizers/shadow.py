@@ -40,10 +40,15 @@ class Shadow(nn.Module):
 
     Those of one place are cut from one flat tensor, a *piece*: what needs neither gradient nor
     parameter runs once over the piece, and not once for each of hundreds of tensors.
+
+    Args:
+        like: The parameters.
+        positions: Which of the optimizer's variables they belong to, if not to all.
     """
 
-    def __init__(self, like: Sequence[Tensor]) -> None:
+    def __init__(self, like: Sequence[Tensor], positions: list[int] | None = None) -> None:
         super().__init__()
+        self.positions = positions
         self.pieces: dict[Place, list[Tensor]] = {}
         self._lie_like(like)
 

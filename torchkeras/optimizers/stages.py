@@ -1,7 +1,8 @@
 """The stages of a step, on tensors in torch's layout: unscale, accumulate, clip, decay, update."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torchkeras._state.variable import Variable
 
 from . import clipping
 from .directory import Directory
+from .scalar import Scalar
 from .selection import Bundle, Selection
 from .state import OptimizerState
 from .workspace import Workspace
@@ -69,6 +71,23 @@ class Stages(OptimizerState):
     def _new_workspace(self, fit: bool = True) -> Workspace:
         return Workspace(self._directory, self._shadows_by_name, self._use_weight_decay, fit)
 
+    @contextmanager
+    def _detached(self) -> Iterator[None]:
+        """Work, inside the scope, on what the variables hold for the time being."""
+        before = self._workspace
+        try:
+            self._workspace = self._new_workspace(fit=False)
+            yield
+        finally:
+            self._workspace = before
+            self._invalidate()
+
+    def _invalidate(self) -> None:
+        """Read again, before they are used, the numbers that Python keeps."""
+        for variable in self._variables:
+            if isinstance(variable, Scalar):
+                variable.invalidate()
+
     def _use_weight_decay(self, variable: Variable) -> bool:
         """Say whether weight decay touches a variable."""
         pattern = self._undecayed_names
@@ -119,7 +138,7 @@ class Stages(OptimizerState):
 
     def _accumulate(self, chosen: Selection, grads: list[Tensor]) -> None:
         """Add gradients up, and train with their mean when enough steps are taken."""
-        totals = chosen.state[ACCUMULATOR]
+        totals = _all(chosen.state[ACCUMULATOR])
         torch._foreach_add_(totals, grads)
         if self._is_due:
             torch._foreach_div_(totals, float(self.gradient_accumulation_steps or 1))
@@ -131,10 +150,15 @@ class Stages(OptimizerState):
         """Clip, decay, update."""
         rate = self._rate()
         self._clip_gradients(grads, chosen.spans if chosen.in_parts else None)
-        if self.weight_decay:
-            for bundle in chosen.bundles:
-                self._decay(bundle, self.weight_decay * rate)
+        for bundle in chosen.bundles:
+            share = self._decay_of(bundle)
+            if share:
+                self._decay(bundle, share * rate)
         self._update(chosen, grads, rate)
+
+    def _decay_of(self, bundle: Bundle) -> float | None:
+        """Return the weight decay of some parameters."""
+        return self.weight_decay
 
     def _decay(self, bundle: Bundle, share: float) -> None:
         """Take a share of the weights away."""
@@ -182,7 +206,12 @@ class Stages(OptimizerState):
         """Move the averages towards the weights, and now and then the weights to the averages."""
         whole, updates = self._work().whole, self._updates
         momentum = float(np.float32(self.ema_momentum)) if updates else 0.0
-        averages = whole.state[AVERAGE]
+        averages = _all(whole.state[AVERAGE])
         torch._foreach_lerp_(averages, whole.params, 1.0 - momentum)
         if self.ema_overwrite_frequency and (updates + 1) % self.ema_overwrite_frequency == 0:
             torch._foreach_copy_(whole.params, averages)
+
+
+def _all(tensors: Sequence[Tensor | None]) -> list[Tensor]:
+    """Return the state of a name that every parameter has."""
+    return [tensor for tensor in tensors if tensor is not None]

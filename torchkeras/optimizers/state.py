@@ -202,6 +202,23 @@ class OptimizerState:
             self._shadows_by_name.update(zip(names, shadows, strict=True))
         return made
 
+    def _shadow_some(
+        self, positions: list[int], names: list[str], columns: list[list[Any]], prefix: str
+    ) -> None:
+        """Make variables for those of some positions, and write them into `columns` there.
+
+        In kernels, their state has the names with the prefix.
+        """
+        chosen = [self._trainable_variables[position] for position in positions]
+        parts = [part for variable in chosen for part in variable.parameters]
+        for name, column in zip(names, columns, strict=True):
+            shadow, start = Shadow(parts, positions), 0
+            self._shadows_by_name[f"{prefix}{name}"] = shadow
+            for position, variable in zip(positions, chosen, strict=True):
+                span = range(start, start + len(variable.parts))
+                column[position] = self._shadow_of(variable, shadow, span, name, "zeros")
+                start = span.stop
+
     def _shadow_of(
         self, reference: Variable, shadow: Shadow, span: range, name: str | None, first: Any
     ) -> Variable:
@@ -259,12 +276,13 @@ class OptimizerState:
                 "variables yet. Call `optimizer.build(trainable_variables)` first."
             )
         values = list(weights)
-        if len(values) != len(self._variables):
+        variables = self.variables
+        if len(values) != len(variables):
             raise ValueError(
-                f"`weights` must hold one value for each of the {len(self._variables)} variables "
+                f"`weights` must hold one value for each of the {len(variables)} variables "
                 f"of the optimizer. Received: {len(values)} values."
             )
-        for variable, value in zip(self._variables, values, strict=True):
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
@@ -273,7 +291,7 @@ class OptimizerState:
         Args:
             store: The mapping.
         """
-        for index, variable in enumerate(self._variables):
+        for index, variable in enumerate(self.variables):
             store[str(index)] = variable.numpy()
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
@@ -282,13 +300,14 @@ class OptimizerState:
         Args:
             store: What `save_own_variables` wrote.
         """
-        if len(store.keys()) != len(self._variables):
+        variables = self.variables
+        if len(store.keys()) != len(variables):
             hint = "" if self.built else " It is not built: call `optimizer.build(...)` first."
             warnings.warn(
                 f"The state of the optimizer {self.name!r} was not loaded: it has "
-                f"{len(self._variables)} variables, and the file {len(store.keys())}.{hint}",
+                f"{len(variables)} variables, and the file {len(store.keys())}.{hint}",
                 stacklevel=2,
             )
             return
-        for index, variable in enumerate(self._variables):
+        for index, variable in enumerate(variables):
             variable.assign(store[str(index)])

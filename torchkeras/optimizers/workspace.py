@@ -40,12 +40,21 @@ class Workspace:
                 parts = variable.parameters
                 self._spans[index] = range(len(params), len(params) + len(parts))
                 params += parts
-        if fit:
-            for shadow in shadows.values():
-                shadow.fit(params)
-        self._state = {name: shadow.tensors for name, shadow in shadows.items()}
+        self._state: dict[str, list[Tensor | None]] = {}
+        for name, shadow in shadows.items():
+            members = self._members(shadow)
+            if fit:
+                shadow.fit([params[index] for index in members])
+            self._state[name] = [None] * len(params)
+            for index, tensor in zip(members, shadow.tensors, strict=True):
+                self._state[name][index] = tensor
         self.whole = self._select(list(self._spans), whole=fit)
         self._part = self.whole
+
+    def _members(self, shadow: Shadow) -> list[int]:
+        """Return which parameters a shadow has state for."""
+        positions = self._spans if shadow.positions is None else shadow.positions
+        return [index for position in positions for index in self._spans.get(position, ())]
 
     def part(self, positions: list[int]) -> Selection:
         """Return the selection of some variables; the last one is kept.

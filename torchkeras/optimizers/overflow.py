@@ -1,0 +1,49 @@
+"""Whether gradients of float16 overflowed: found on the device, told to the host when it asks."""
+
+import torch
+from torch import Tensor
+
+from .shadow import by_place
+
+
+def unscale_(grads: list[Tensor], scale: float, found: Tensor) -> None:
+    """Divide gradients in place, and set `found` to 1 if one of their numbers is not finite.
+
+    Args:
+        grads: The gradients, on any devices.
+        scale: What they are divided by.
+        found: A float32 tensor of one element.
+    """
+    for place, members in by_place(grads).items():
+        here = found if place.device == found.device else found.new_zeros(1, device=place.device)
+        inverse = torch.full((), 1.0 / scale, dtype=torch.float32, device=place.device)
+        dense = [_numbers(grads[index]) for index in members]
+        torch._amp_foreach_non_finite_check_and_unscale_(dense, here, inverse)
+        if here is not found:
+            found.add_(here.to(found.device)).clamp_max_(1.0)
+
+
+def _numbers(grad: Tensor) -> Tensor:
+    return grad._values() if grad.is_sparse else grad
+
+
+class Verdict:
+    """The answer of the device, on its way to the host.
+
+    Args:
+        found: What `unscale_` wrote.
+    """
+
+    def __init__(self, found: Tensor) -> None:
+        self._found, self._event = found, None
+        if found.device.type == "cuda":
+            self._found = torch.empty(1, dtype=found.dtype, device="cpu", pin_memory=True)
+            self._found.copy_(found, non_blocking=True)
+            self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            self._event.record()
+
+    def overflowed(self) -> bool:
+        """Wait for the answer, and say whether a number was not finite."""
+        if self._event is not None:
+            self._event.synchronize()
+        return bool(self._found.item())

@@ -343,6 +343,15 @@ def test_a_function_as_loss_and_as_metric() -> None:
     assert history["biggest"] == pytest.approx(history["loss"], rel=1e-5)
 
 
+def test_a_metric_that_has_served_elsewhere_begins_anew() -> None:
+    metric = metrics.MeanAbsoluteError()
+    for run in ("fit", "evaluate", "train_on_batch"):
+        metric.update_state([[0.0]], [[1000.0]])
+        model = net(metrics=[metric])
+        getattr(model, run)(X, Y, **({} if run == "train_on_batch" else {"verbose": 0}))
+        assert float(metric.result()) < 100
+
+
 def test_objects_of_all_kinds() -> None:
     model = net(
         optimizer=optimizers.Adam(0.1),

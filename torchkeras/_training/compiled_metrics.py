@@ -176,9 +176,11 @@ class CompiledMetrics(metrics_module.Metric):
         return (plain.metrics if plain else []), (weighted.metrics if weighted else [])
 
     def reset_state(self) -> None:
-        """Reset all metrics."""
-        for metric in self.metrics:
-            metric.reset_state()
+        """Reset all metrics; before the first batch, those that came as objects."""
+        found = self.metrics if self.built else tree.flatten(list(self._given.values()))
+        for metric in found:
+            if isinstance(metric, metrics_module.Metric):
+                metric.reset_state()
 
     def result(self) -> dict[str, Tensor]:
         """Return the results by name, the outputs' names in front if there are several."""

@@ -10,7 +10,7 @@ import keyword
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,6 +63,11 @@ class Step:
         """Whether the step only declares an input."""
         return self.is_layer and not self.refs
 
+    def without_mode(self) -> "Step":
+        """Return the step without `training` among its arguments."""
+        kwargs = {key: value for key, value in self.kwargs.items() if key != "training"}
+        return replace(self, kwargs=kwargs)
+
     @property
     def refs(self) -> list[Ref]:
         """The tensors that go in, in order."""
@@ -77,6 +82,15 @@ class Program:
     inputs: Any
     outputs: Any
     constants: list[Any] = field(default_factory=list)
+
+    @property
+    def fixes_modes(self) -> bool:
+        """Whether a layer is called with `training`."""
+        return any("training" in step.kwargs for step in self.steps)
+
+    def without_modes(self) -> "Program":
+        """Return the program in which no layer is called with `training`."""
+        return replace(self, steps=[step.without_mode() for step in self.steps])
 
     def emit(self) -> fx.Graph:
         """Return the program as an `fx.Graph`; inputs are flat, outputs nested unless single."""

@@ -5,7 +5,6 @@ function without a check in it: forward, loss, backward, update, metrics.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from torchkeras._data.batch import num_rows
 from torchkeras._state.logits import Watch
+from torchkeras.layers.base.calling import in_given_mode
 from torchkeras.layers.base.losses import ROUNDS
 from torchkeras.layers.layer import Layer
 
@@ -44,7 +44,7 @@ def predict_step_of(model: Steps) -> Step:
     """Return what predicts one batch."""
     if overridden(model, "predict_step"):
         return model.predict_step
-    forward = _forward_of(model, training=False)
+    forward = _forward_of(model)
     return lambda batch: forward(batch[0])
 
 
@@ -87,7 +87,7 @@ def _settled_train_step(model: Steps) -> Step:
     if not model.trainable_weights:
         return model.train_step  # it warns
     optimizer = model.optimizer
-    evaluate, added = _evaluator(model, training=True), AddedLosses(model)
+    evaluate, added = _evaluator(model), AddedLosses(model)
     note = _note_of(model._compiled)
     zero_grad, scale, update = optimizer.zero_grad, optimizer.scale_loss, optimizer.step
 
@@ -105,7 +105,7 @@ def _settled_train_step(model: Steps) -> Step:
 
 
 def _settled_test_step(model: Steps) -> Step:
-    evaluate, added = _evaluator(model, training=False), AddedLosses(model)
+    evaluate, added = _evaluator(model), AddedLosses(model)
     note = _note_of(model._compiled)
 
     def step(batch: Any) -> None:
@@ -118,9 +118,9 @@ def _settled_test_step(model: Steps) -> Step:
     return step
 
 
-def _evaluator(model: Steps, training: bool) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+def _evaluator(model: Steps) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
     """Return what computes outputs and loss of a batch, from logits where the loss knows them."""
-    forward, loss_of = _forward_of(model, training), _loss_of(model._compiled)
+    forward, loss_of = _forward_of(model), _loss_of(model._compiled)
 
     def evaluate(x: Any, y: Any, weight: Any) -> tuple[Any, Any]:
         y_pred = forward(x)
@@ -143,12 +143,8 @@ def _knows_logits(loss: CompiledLoss | None) -> bool:
     return any(getattr(term.loss, "knows_logits", False) for term in terms)
 
 
-def _forward_of(model: Steps, training: bool) -> Callable[[Any], Any]:
-    """Return what computes the outputs; the model is in its mode, but a graph may fix others."""
-    forward: Callable[[Any], Any] = model
-    if any(getattr(module, "fixes_modes", False) for module in model.modules()):
-        forward = partial(model, training=training)
-    return torch.compile(lambda x: forward(x)) if model.jit_compile else forward
+def _forward_of(model: Steps) -> Callable[[Any], Any]:
+    return in_given_mode(torch.compile(lambda x: model(x)) if model.jit_compile else model)
 
 
 def _loss_of(compiled: Compiled) -> Callable[[Any, Any, Any], Any]:

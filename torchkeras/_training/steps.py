@@ -55,7 +55,7 @@ class Steps(_Base):
             data: The batch: `x`, `(x, y)` or `(x, y, sample_weight)`.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x) if self.training else self(x, training=True)
+        y_pred = self(x, training=True)
         self.optimizer.zero_grad()
         loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
         self._track_loss(loss, x)
@@ -74,7 +74,7 @@ class Steps(_Base):
             data: The batch: `x`, `(x, y)` or `(x, y, sample_weight)`.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False) if self.training else self(x)
+        y_pred = self(x, training=False)
         loss = self._compute_loss(x, y, y_pred, sample_weight, training=False)
         self._track_loss(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
@@ -86,7 +86,7 @@ class Steps(_Base):
             data: The batch: `x`, `(x, y)` or `(x, y, sample_weight)`; only `x` counts.
         """
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False) if self.training else self(x)
+        return self(x, training=False)
 
     def _track_loss(self, loss: Tensor, x: Any) -> None:
         if self._compiled.tracker is not None:

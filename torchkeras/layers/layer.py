@@ -8,16 +8,19 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.compiler import is_dynamo_compiling
 from torch.utils.checkpoint import checkpoint
 
 from torchkeras._base import device
 from torchkeras._base.naming import auto_name
 from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._state import stateless
+from torchkeras._state.masked import mask_of
 
 from .base import calling
 from .base.built import finished
 from .base.call_spec import CallSpec, build_shape_names
+from .base.calling import GIVEN_MODE
 from .base.config import Configurable, encode
 from .base.input_spec import check_inputs
 from .base.losses import ROUNDS, in_round, mentions_add_loss
@@ -238,16 +241,22 @@ Layer.call_spec = CallSpec.of(Layer.call)
 
 def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any]:
     """Return the `forward` of a class, under the signature of its `call` (export reads it)."""
-    passes_training = spec.takes_training
+    passes_training, may_be_none = spec.takes_training, spec.training_may_be_none
 
     def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
             x = args[0]
-            if type(x) is Tensor and x.dtype is self._seen_dtype and x.dim() == self._seen_ndim:
+            if (
+                type(x) is Tensor
+                and x.dtype is self._seen_dtype
+                and x.dim() == self._seen_ndim
+                and not (is_dynamo_compiling() and mask_of(x) is not None)
+            ):
                 try:
-                    return (
-                        call(self, x, training=self.training) if passes_training else call(self, x)
-                    )
+                    if passes_training:
+                        mode = self.training or (GIVEN_MODE.inference if may_be_none else False)
+                        return call(self, x, training=mode)
+                    return call(self, x)
                 except Exception as error:
                     self._explain(x, error)
                     raise

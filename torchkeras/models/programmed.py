@@ -15,7 +15,7 @@ from torchkeras._state.tracked import children_of
 from torchkeras._symbolic.program import Program, Ref, Step, trace
 from torchkeras._symbolic.tensor import KerasTensor, Node, fresh, is_keras_tensor
 from torchkeras.layers.base.call_spec import CallSpec
-from torchkeras.layers.base.calling import cast
+from torchkeras.layers.base.calling import GIVEN_MODE, cast
 from torchkeras.layers.base.input_spec import InputSpec
 from torchkeras.layers.core.input_layer import InputLayer
 from torchkeras.layers.layer import Layer
@@ -90,21 +90,27 @@ class Programmed(Layer):
 
     def _runner(self) -> Callable[..., Any]:
         """Return the program's function, made when it is first needed."""
-        assert self._program is not None
+        program = self._program
+        assert program is not None
         if torch.compiler.is_compiling():
             return self._interpret
         layers = {layer.name: layer for layer in self.layers}
-        object.__setattr__(self, "_run", self._program.bind(layers, self))
-        return self._run  # type: ignore[return-value]
+        run = program.bind(layers, self)
+        if program.fixes_modes:
+            run = _told(run, program.without_modes().bind(layers, self))
+        object.__setattr__(self, "_run", run)
+        return run
 
     def _interpret(self, *inputs: Tensor) -> Any:
         """Run the program step by step, where its function is not made yet and cannot be."""
         assert self._program is not None
-        given = iter(inputs)
+        given, free = iter(inputs), GIVEN_MODE.wins
 
         def call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             if step.is_input:
                 return next(given)
+            if free:
+                kwargs.pop("training", None)
             target: Any = step.target
             if step.is_layer:
                 target = self._layer_called(target)
@@ -345,6 +351,15 @@ def _fit(x: Any, spec: Any) -> Any:
     elif rank == wanted + 1 and x.shape[-1] == 1:
         x = x.squeeze(-1)
     return x if x.dtype is to_torch(spec.dtype) else cast(x, to_torch(spec.dtype))
+
+
+def _told(fixed: Callable[..., Any], free: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what runs as the graph has it, unless a running call was told `training`."""
+
+    def run(*inputs: Tensor) -> Any:
+        return free(*inputs) if GIVEN_MODE.wins else fixed(*inputs)
+
+    return run
 
 
 def _one_or_all(shapes: list[Any]) -> Any:

@@ -81,13 +81,14 @@ def test_train_and_eval(kind):
     assert not drops(model(X))
 
 
-def test_layers_get_a_boolean(kind):
+def test_layers_are_told_as_in_keras(kind):
     mode = Mode()
     model = kind(mode)
     mode.seen.clear()
     model(X, training=True)
+    model(X, training=False)
     model(X)
-    assert mode.seen == [True, False]
+    assert mode.seen == [True, False, None]
 
 
 def test_inner_torch_modules_follow():

@@ -18,12 +18,14 @@ class CallSpec:
         takes_mask: Whether `mask`, or `<argument>_mask`, is.
         mask_names: For each argument, the name of the argument for its mask.
         required: How many arguments have no default.
+        training_may_be_none: Whether the default of `training` is `None`.
     """
 
     names: tuple[str, ...]
     takes_training: bool
     mask_names: dict[str, str]
     required: int
+    training_may_be_none: bool = False
 
     @classmethod
     def of(cls, call: Callable[..., Any]) -> "CallSpec":
@@ -40,7 +42,8 @@ class CallSpec:
         if not masks and "mask" in every and names:
             masks = {names[0]: "mask"}
         required = [p for p in parameters if p.default is _Parameter.empty and p.kind in plain]
-        return cls(names, "training" in every, masks, len(required))
+        may_be_none = any(p.name == "training" and p.default is None for p in parameters)
+        return cls(names, "training" in every, masks, len(required), may_be_none)
 
     @property
     def takes_mask(self) -> bool:

@@ -3,13 +3,13 @@
 `Layer.forward` takes a short cut past all of this for a plain tensor like the last one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from torchkeras._base import device
 from torchkeras._base.messages import show
@@ -30,7 +30,7 @@ def call_in_full(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     if has_spec(args, kwargs):
         return layer.symbolic_call(*args, **kwargs)
     wanted = kwargs.pop("training", None)
-    if wanted is None or bool(wanted) == layer.training:
+    if wanted is None:
         return _run_scoped(layer, args, kwargs)
     with training_mode(layer, bool(wanted)):
         return _run_scoped(layer, args, kwargs)
@@ -54,7 +54,8 @@ def run(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         check_inputs(layer.input_spec, inputs, layer.name)
     masks = _fill_masks(layer, args, kwargs)
     if layer.call_spec.takes_training:
-        kwargs["training"] = layer.training
+        inference = GIVEN_MODE.inference if layer.call_spec.training_may_be_none else False
+        kwargs["training"] = layer.training or inference
     if layer.casts_variables:
         outputs = _call_cast(layer, args, kwargs)
     else:
@@ -154,15 +155,52 @@ def _refuse_non_tensors(arg: Any) -> None:
 # Training mode, masks and dtypes
 
 
+class GivenMode:
+    """Whether a running call was told `training`, which then wins over what a graph has fixed.
+
+    Attributes:
+        inference: What a `call` is told in inference mode: `None` unless somebody said `False`.
+    """
+
+    def __init__(self) -> None:
+        self.tell(False)
+
+    def tell(self, wins: bool) -> None:
+        """Say whether a running call was told its mode."""
+        self.wins, self.inference = wins, False if wins else None
+
+
+GIVEN_MODE = GivenMode()
+
+
+def in_given_mode(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function of the inputs that counts as told the mode in which the layers are."""
+
+    def told(x: Any) -> Any:
+        before = GIVEN_MODE.wins
+        GIVEN_MODE.tell(True)
+        try:
+            return call(x)
+        finally:
+            GIVEN_MODE.tell(before)
+
+    return told
+
+
 @contextmanager
 def training_mode(layer: Any, training: bool) -> Iterator[None]:
     """Put a layer and everything below it into one mode inside the scope."""
-    changed = [module for module in layer.modules() if module.training != training]
+    changed: list[nn.Module] = []
+    if layer.training != training:
+        changed = [module for module in layer.modules() if module.training != training]
     for module in changed:
         module.training = training
+    before = GIVEN_MODE.wins
+    GIVEN_MODE.tell(True)
     try:
         yield
     finally:
+        GIVEN_MODE.tell(before)
         for module in changed:
             module.training = not training
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.compiler import is_dynamo_compiling
 
 from torchkeras import tree
 from torchkeras._base.dtypes import NAMES, is_float, to_torch
 from torchkeras._base.messages import show
+from torchkeras._state.masked import mask_of
 from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.layers.base import calling
 from torchkeras.layers.layer import Layer
@@ -62,6 +64,8 @@ class Merge(Layer):
         dtype, rank = self._seen_dtype, self._seen_ndim
         for x in inputs:
             if type(x) is not Tensor or x.dtype is not dtype or x.dim() != rank:
+                return False
+            if is_dynamo_compiling() and mask_of(x) is not None:
                 return False
         return True
 

@@ -27,7 +27,9 @@ def replacing(filepath: "str | os.PathLike[str]") -> Iterator[Path]:
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        granted = temporary.stat().st_mode & 0o777
         yield temporary
+        temporary.chmod(granted)  # a writer that replaces the file may have set another mode
         _flush(temporary, os.O_RDWR)
         os.replace(temporary, target)
     except BaseException:

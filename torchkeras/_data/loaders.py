@@ -1,4 +1,4 @@
-"""Batches from torch loaders and data sets, generators and other iterables."""
+"""Batches from torch loaders and data sets, generators, tf.data and other iterables."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sized
@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch.utils import data as torch_data
 
+from . import order
 from .arrays import DEFAULT_BATCH_SIZE
-from .batch import Batch, pack_x_y_sample_weight, unpack_x_y_sample_weight
-from .py_dataset import weighed
+from .batch import Batch, pack_x_y_sample_weight, unpack_x_y_sample_weight, weighed
+from .carried import carriers_among
 from .transfer import mover
 from .weights import ClassWeights
 
@@ -29,14 +30,16 @@ class Stream:
         self._iterable = iterable
         self._begun: Iterator[Any] | None = None
         self._weigh = None if class_weight is None else ClassWeights(class_weight)
+        self.kind = type(iterable).__name__
 
     @property
     def num_batches(self) -> int | None:
         """The number of batches in a pass, or `None` if only iterating tells."""
-        return None
+        return _cardinality(self._iterable)
 
     def end_pass(self) -> None:
-        """Do nothing."""
+        """Draw as Keras does, which begins another pass after each and leaves it."""
+        order.open_pass()
 
     def on_epoch_begin(self) -> None:
         """Do nothing."""
@@ -44,17 +47,31 @@ class Stream:
     def on_epoch_end(self) -> None:
         """Do nothing."""
 
+    @property
+    def begun(self) -> bool:
+        """Whether a pass has begun with a look at its first batch."""
+        return self._begun is not None
+
+    def unpeek(self) -> None:
+        """Begin the next pass with the first batch, unless that can be had only once."""
+        if not isinstance(self._iterable, Iterator):
+            self._begun = None
+
     def peek(self, device: torch.device | None = None) -> Batch:
         """Return the first batch, which the next pass yields again."""
-        iterator = iter(self._iterable)
+        iterator = self._begin() if self._begun is None else self._begun
         for first in iterator:
             self._begun = itertools.chain([first], iterator)
             batch: Batch = mover(device)(unpack_x_y_sample_weight(first))
             return batch
         raise ValueError(
-            f"The {type(self._iterable).__name__} given as `x` must yield at least one batch. "
+            f"The {self.kind} given as `x` must yield at least one batch. "
             "Received: none; it may be empty, or used up by an earlier call."
         )
+
+    def _begin(self) -> Iterator[Any]:
+        order.open_pass()
+        return iter(self._iterable)
 
     def batches(self, device: torch.device | None = None, packed: bool = False) -> Iterator[Any]:
         """Iterate over the batches.
@@ -63,14 +80,16 @@ class Stream:
             device: Where the batches go.
             packed: Whether they come as the iterable packed them rather than as three values.
         """
-        move = mover(device)
         begun, self._begun = self._begun, None
-        for made in self._iterable if begun is None else begun:
-            if packed and self._weigh is None:
-                yield move(made)
-                continue
-            batch = move(weighed(unpack_x_y_sample_weight(made), self._weigh))
-            yield pack_x_y_sample_weight(*batch) if packed else batch
+        if begun is None:
+            begun = self._begin()
+        else:
+            self.end_pass()  # Keras begins anew after its look at the first batch
+        move = mover(device)
+        if self._weigh is None:
+            return map(move, begun if packed else map(unpack_x_y_sample_weight, begun))
+        made = (move(weighed(unpack_x_y_sample_weight(batch), self._weigh)) for batch in begun)
+        return itertools.starmap(pack_x_y_sample_weight, made) if packed else made
 
 
 class Loader(Stream):
@@ -85,6 +104,10 @@ class Loader(Stream):
         super().__init__(loader, class_weight)
         self._loader = loader
         self.batch_size = loader.batch_size
+        inner = getattr(loader.batch_sampler, "sampler", None)
+        parts = (loader, loader.dataset, loader.sampler, loader.batch_sampler, inner)
+        generators = (getattr(part, "generator", None) for part in parts)
+        self.carriers = carriers_among(*parts[1:], *generators)
 
     def peek(self, device: torch.device | None = None) -> Batch:
         """Return the first batch; a pass that would start workers or a stream is gone on with."""
@@ -94,12 +117,44 @@ class Loader(Stream):
             self._begun = None
         return first
 
+    def _begin(self) -> Iterator[Any]:
+        """Begin a pass, which draws at once; workers start with the first batch that is wanted."""
+        if self._loader.num_workers == 0:
+            return iter(self._loader)
+        return (batch for loader in [self._loader] for batch in loader)
+
+    def end_pass(self) -> None:
+        """Draw as Keras does, which begins another pass after each and leaves it."""
+        order.open_pass(self._loader.generator)
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether workers run that go on from pass to pass."""
+        return getattr(self._loader, "_iterator", None) is not None
+
+    def warm_up(self) -> None:
+        """Start workers that go on from pass to pass, so that a pass does not draw for them."""
+        if self._loader.persistent_workers and not self.is_warm:
+            iter(self._loader)
+
     @property
     def num_batches(self) -> int | None:
         """The number of batches, or `None` for a data set without a length."""
         if not isinstance(self._loader.dataset, Sized):
             return None
         return len(self._loader)
+
+
+def _cardinality(iterable: Any) -> int | None:
+    """Return how many batches a data set says it has, if it says so and can be read again."""
+    if isinstance(iterable, Iterator):
+        return None
+    try:
+        told = iterable.cardinality() if hasattr(iterable, "cardinality") else len(iterable)
+        count = int(told)
+    except (TypeError, NotImplementedError):
+        return None  # it has no length, or its length is not known
+    return count if count >= 0 else None
 
 
 def loader_over(

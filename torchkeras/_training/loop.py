@@ -33,6 +33,7 @@ def run(
     should_stop: Callable[[], bool],
     guard: Guard = nullcontext,
     guards_all: bool = False,
+    start: int = 0,
 ) -> Any:
     """Run a step on each batch, and return what it returned last.
 
@@ -44,9 +45,10 @@ def run(
         guard: The context of a step, such as `torch.no_grad`.
         guards_all: Whether the batches may be made in that context too, which saves entering it
             for each.
+        start: The number of the first batch.
     """
     if ears.before or ears.after or ears.every > 1 or not guards_all:
-        return _run_heard(batches, step, ears, should_stop, guard)
+        return _run_heard(batches, step, ears, should_stop, guard, start)
     outcome: Any = None
     with guard():
         for batch in batches:
@@ -62,11 +64,12 @@ def _run_heard(
     ears: Ears,
     should_stop: Callable[[], bool],
     guard: Guard,
+    start: int,
 ) -> Any:
     outcome: Any = None
     every, last = ears.every, ears.every - 1
-    index = -1
-    for index, batch in enumerate(batches):
+    index = start - 1
+    for index, batch in enumerate(batches, start):
         if ears.before and index % every == 0:
             _tell(ears.before, index, {})
         with guard():

@@ -12,9 +12,10 @@ from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.dtypes import NAMES
 from torchkeras._data.adapt import source_of, takes_batch_size
-from torchkeras._data.arrays import Arrays, as_arrays
+from torchkeras._data.arrays import Arrays
 from torchkeras._data.batch import Batch
 from torchkeras._data.feed import Feed
+from torchkeras._data.lists import as_arrays
 from torchkeras._data.transfer import mover
 from torchkeras._data.weights import ClassWeights, refuse_both
 from torchkeras._symbolic.tensor import KerasTensor
@@ -41,6 +42,7 @@ class Running(Steps):
     stop_predicting: bool = False
     _initial_epoch: int | None = None
     _validation_feed: Feed | None = None
+    _fit_run: Any = None
     _was_built: bool = False
 
     def _require_compiled(self, method: str) -> None:
@@ -88,6 +90,8 @@ class Running(Steps):
         self._compiled.has_met_data |= not predicts
         self._place()
         feed.device = self._run_device()
+        if not predicts:
+            feed.restart()
 
     def _knows_its_losses(self) -> bool:
         """Say whether Keras would have built all that was compiled, at the first run."""
@@ -212,22 +216,26 @@ class Running(Steps):
         function: BatchFunction,
         listeners: CallbackList,
         should_stop: Callable[[], bool],
+        start: int = 0,
     ) -> Any:
         guards_all = isinstance(feed.source, Arrays)  # no code of users makes the batches
         ears, guard = self._ears(kind, listeners), function.guard
         if guard is torch.enable_grad and torch.is_grad_enabled():
             guard = nullcontext
-        return run(feed.epoch(), function.step, ears, should_stop, guard, guards_all)
+        return run(feed.epoch(), function.step, ears, should_stop, guard, guards_all, start)
 
     def _train_epoch(
         self, feed: Feed, function: BatchFunction, listeners: CallbackList
     ) -> dict[str, Any]:
+        outcome, start = self._fit_run.begun()
+        if self._fit_run.is_over:
+            return self._result_of(outcome)
         set_training(self, True)
         try:
-            outcome = self._pass("train", feed, function, listeners, lambda: self.stop_training)
+            last = self._pass("train", feed, function, listeners, lambda: self.stop_training, start)
         finally:
             set_training(self, False)
-        return self._result_of(outcome)
+        return self._result_of(outcome if last is None else last)
 
     def _result_of(self, outcome: Any) -> dict[str, Any]:
         """Return the metrics of a pass; those of a step that users wrote, if they are others."""

@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from torchkeras._base.serialization import deserialize_keras_object
-from torchkeras._data.arrays import fits_one_batch, split
+from torchkeras._data.arrays import fits_one_batch
 from torchkeras._data.batch import unpack_x_y_sample_weight
+from torchkeras._data.split import split
 from torchkeras.callbacks import CallbackList
 
 from .checks import checked_epochs, checked_split, should_evaluate
 from .compile_spec import Compiled, checked_jit, checked_steps, optimizer_of
 from .compiled_loss import CompiledLoss
 from .compiled_metrics import CompiledMetrics
+from .fit_run import FitRun
 from .logs import Logs
 from .outputs import Outputs
 from .running import Running
@@ -175,14 +177,13 @@ class Trainer(Running):
         )  # fmt: skip
         self._get_ready(feed)
         listeners = self._listeners(callbacks, verbose, checked_epochs(epochs), feed, history=True)
-        first = self._initial_epoch or initial_epoch
         validate = self._validation(
             validation_data, validation_batch_size or batch_size, validation_steps, listeners
         )
         try:
-            self._train(feed, listeners, range(first, epochs), validate, validation_freq)
+            self._train(feed, listeners, range(initial_epoch, epochs), validate, validation_freq)
         finally:
-            self._validation_feed = None
+            self._validation_feed = self._fit_run = None
         return getattr(self, "history", None)
 
     def _train(
@@ -190,12 +191,21 @@ class Trainer(Running):
     ) -> None:
         self.stop_training = False
         function = self._train_function()
-        logs = Logs()
+        run = FitRun(self, feed, listeners)
+        object.__setattr__(self, "_fit_run", run)
         listeners.on_train_begin()
-        for epoch in epochs:
+        run.enter(inside=False)
+        logs: Any = run.logs
+        for epoch in self._from_backup(epochs):
+            if run.is_over:
+                break
             self._begin_metrics()
             listeners.on_epoch_begin(epoch)
+            run.enter(inside=True)
             results = self._train_epoch(feed, function, listeners)
+            run.is_inside = False
+            if feed.found_none:
+                break
             if validate is not None and should_evaluate(epoch, frequency):
                 found = validate()
                 results.update({f"val_{name}": found[name] for name in found})
@@ -203,9 +213,14 @@ class Trainer(Running):
             listeners.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
-        if len(epochs) and hasattr(self.optimizer, "finalize_variable_values"):
+        if epochs.stop > 0 and hasattr(self.optimizer, "finalize_variable_values"):
             self.optimizer.finalize_variable_values(self.trainable_weights)
         listeners.on_train_end(logs)
+
+    def _from_backup(self, epochs: range) -> range:
+        """Return the epochs that are left, if a callback said where to begin."""
+        first, self._initial_epoch = self._initial_epoch, None
+        return epochs if first is None else range(first, epochs.stop)
 
     def _validation(
         self, data: Any, batch_size: int | None, steps: int | None, listeners: CallbackList
@@ -264,7 +279,6 @@ class Trainer(Running):
         feed = self._validation_feed if cached else None
         if feed is None:
             feed = self._feed("test_step", x, y, sample_weight, batch_size=batch_size, steps=steps)
-        feed.restart()
         self._get_ready(feed)
         listeners = self._listeners(callbacks, verbose, 1, feed)
         function = self._test_function()
@@ -273,7 +287,7 @@ class Trainer(Running):
         listeners.on_test_begin()
         self._begin_metrics()
         outcome = self._pass("test", feed, function, listeners, lambda: self.stop_evaluating)
-        logs = dict(Logs(self._result_of(outcome)))
+        logs = {} if feed.found_none else dict(Logs(self._result_of(outcome)))
         listeners.on_test_end(logs)
         return logs if return_dict else self._in_order(logs)
 

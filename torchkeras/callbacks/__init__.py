@@ -1,5 +1,6 @@
 """`keras.callbacks`: what is told of every step of a run, and may stop or change it."""
 
+from .backup_and_restore import BackupAndRestore as BackupAndRestore
 from .callback import Callback as Callback
 from .callback_list import CallbackList as CallbackList
 from .csv_logger import CSVLogger as CSVLogger

@@ -1,5 +1,6 @@
 """The base of all callbacks: one method for every moment of a run."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch.nn.parallel import DistributedDataParallel
@@ -54,6 +55,24 @@ class Callback:
         if isinstance(self._model, DistributedDataParallel):
             return self._model.module
         return self._model
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the callback must remember when training goes on in another process.
+
+        `BackupAndRestore` stores it. It may hold tensors, arrays, numbers, strings, `None`, and
+        lists, tuples and dictionaries of them.
+
+        Differs from Keras:
+            Keras's callbacks begin anew after an interruption.
+        """
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state_dict` returned; called after `on_train_begin`.
+
+        Args:
+            state: What `state_dict` returned.
+        """
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Old name of `on_train_batch_begin`.

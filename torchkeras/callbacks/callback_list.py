@@ -16,6 +16,7 @@ _OLD_NAMES = {
     "on_train_batch_begin": "on_batch_begin",
     "on_train_batch_end": "on_batch_end",
 }
+_BACKED_UP = ("on_train_batch_end", "on_epoch_end", "on_train_end")
 
 
 class CallbackList(Callback):
@@ -103,9 +104,19 @@ class CallbackList(Callback):
         """
         found = self._hooks.get(name)
         if found is None:
-            found = [hook for hook in (_hook(c, name) for c in self.callbacks) if hook is not None]
-            self._hooks[name] = found
+            found = self._hooks[name] = self._find(name)
         return found
+
+    def _find(self, name: str) -> list[Hook]:
+        """Return methods in the order of the list; a backup hears last of what it must contain."""
+        pairs = [(callback, _hook(callback, name)) for callback in self.callbacks]
+        written = [(callback, hook) for callback, hook in pairs if hook is not None]
+        first = [hook for callback, hook in written if not _hears_last(callback)]
+        last = [hook for callback, hook in written if _hears_last(callback)]
+        if not last or name not in _BACKED_UP:
+            return [hook for _, hook in written]
+        record = [hook for callback, hook in written if callback is self._history]
+        return [_then_last(first, record, last)] if name != "on_train_end" else [*first, *last]
 
     def reads_later(self, name: str) -> bool:
         """Say whether any but the progress bar listens, and so might keep the logs it is given.
@@ -113,8 +124,11 @@ class CallbackList(Callback):
         Args:
             name: The name of a method, such as `"on_train_batch_end"`.
         """
-        listeners = (getattr(hook, "__self__", None) for hook in self.hooks(name))
-        return any(listener is None or listener is not self._progbar for listener in listeners)
+        return any(
+            callback is not self._progbar and not _hears_last(callback)
+            for callback in self.callbacks
+            if _hook(callback, name) is not None
+        )
 
     def _tell(self, name: str, *args: Any, logs: Logs | None) -> None:
         logs = {} if logs is None else logs
@@ -185,6 +199,32 @@ def _hook(callback: Any, name: str) -> Hook | None:
     if getattr(method, "__func__", method) is not getattr(Callback, name):
         return method
     return _hook(callback, _OLD_NAMES[name]) if name in _OLD_NAMES else None
+
+
+def _hears_last(callback: Any) -> bool:
+    return bool(getattr(callback, "_hears_last", False))
+
+
+def _then_last(first: list[Hook], record: list[Hook], last: list[Hook]) -> Hook:
+    """Return a hook that tells the last listeners even if another one fails."""
+
+    def tell(*args: Any) -> None:
+        told = 0
+        try:
+            for hook in first:
+                told += 1
+                hook(*args)
+        except Exception:
+            for hook in record:
+                if hook in first[told:]:
+                    hook(*args)
+            for hook in last:
+                hook(*args)
+            raise
+        for hook in last:
+            hook(*args)
+
+    return tell
 
 
 def _checked(callback: Any) -> Any:

@@ -2,11 +2,13 @@
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+
+from torchkeras._base.atomic import replacing
 
 from .callback import Callback, Logs
 
@@ -34,13 +36,37 @@ class CSVLogger(Callback):
         self.keys: list[str] | None = None
         self.writer: csv.DictWriter[str] | None = None
         self.csv_file: TextIO | None = None
+        self._start = 0  # the size of the file when the run began
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         path = Path(self.filename)
         self.append_header = not (self.append and path.exists() and path.stat().st_size)
         self._close()
         self.csv_file = path.open("a" if self.append else "w", encoding="utf-8", newline="")
+        self._start = path.stat().st_size
         self.writer = self.keys = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the columns and all that was written in this run."""
+        path, written = Path(self.filename), ""
+        if self.csv_file is not None:
+            self.csv_file.flush()
+        if path.exists():
+            written = path.read_bytes()[self._start :].decode("utf-8")
+        header = self.append_header
+        return {"keys": self.keys, "start": self._start, "written": written, "header": header}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._close()
+        path = Path(self.filename)
+        before = path.read_bytes()[: state["start"]] if path.exists() else b""
+        with replacing(path) as new:
+            new.write_bytes(before + state["written"].encode("utf-8"))
+        self._start, self.append_header = state["start"], state["header"]
+        self.csv_file = path.open("a", encoding="utf-8", newline="")
+        self.keys, self.writer = state["keys"], None
+        if self.keys is not None:
+            self.writer = self._table(self.keys)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
@@ -55,12 +81,14 @@ class CSVLogger(Callback):
         keys = sorted(logs)
         if not any(key.startswith("val_") for key in keys):
             keys += [f"val_{key}" for key in keys]
-        assert self.csv_file is not None
-        self.keys = keys
-        self.writer = csv.DictWriter(self.csv_file, ["epoch", *keys], delimiter=self.sep)
+        self.keys, self.writer = keys, self._table(keys)
         if self.append_header:
             self.writer.writeheader()
         return self.writer
+
+    def _table(self, keys: list[str]) -> "csv.DictWriter[str]":
+        assert self.csv_file is not None
+        return csv.DictWriter(self.csv_file, ["epoch", *keys], delimiter=self.sep)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._close()

@@ -1,10 +1,13 @@
 """Stop when a metric no longer improves."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ._console import say
 from .callback import Logs
 from .monitor_callback import MonitorCallback
+
+_STATE = ("best", "best_epoch", "best_weights", "stopped_epoch", "wait")
 
 
 class EarlyStopping(MonitorCallback):
@@ -49,6 +52,13 @@ class EarlyStopping(MonitorCallback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best = self.best_weights = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _STATE}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name in _STATE:
+            setattr(self, name, state[name])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         current = self.get_monitor_value(logs)

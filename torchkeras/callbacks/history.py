@@ -1,5 +1,6 @@
 """The record of a run of `fit`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from .callback import Callback, Logs
@@ -26,6 +27,12 @@ class History(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.epoch = []
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"history": self.history, "epoch": self.epoch}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.history, self.epoch = state["history"], state["epoch"]
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch.append(epoch)

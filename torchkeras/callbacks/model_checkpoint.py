@@ -3,6 +3,7 @@
 import math
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from .monitor_callback import MonitorCallback
 
 _WEIGHTS_ENDINGS = (".weights.h5", ".safetensors")
 _MODEL_ENDINGS = (".keras", ".h5")
+_STATE = ("best", "_current_epoch", "_batches_seen_since_last_saving", "_last_batch_seen")
 
 
 class ModelCheckpoint(MonitorCallback):
@@ -80,6 +82,13 @@ class ModelCheckpoint(MonitorCallback):
         """Say whether a method of this class has nothing to do, so that it need not be called."""
         own = type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end
         return name == "on_train_batch_end" and self.save_freq == "epoch" and own
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _STATE}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name in _STATE:
+            setattr(self, name, state[name])
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self._should_save_on_batch(batch):

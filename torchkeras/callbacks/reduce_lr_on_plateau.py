@@ -1,5 +1,6 @@
 """Lower the learning rate when a metric no longer improves."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from ._console import say
 from .callback import Logs
 from .learning_rate_scheduler import log_learning_rates, optimizers_of
 from .monitor_callback import MonitorCallback
+
+_STATE = ("best", "cooldown_counter", "wait")
 
 
 class ReduceLROnPlateau(MonitorCallback):
@@ -53,6 +56,13 @@ class ReduceLROnPlateau(MonitorCallback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.best = None
         self.cooldown_counter = self.wait = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _STATE}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name in _STATE:
+            setattr(self, name, state[name])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs

@@ -1,7 +1,9 @@
 """The seed behind unseeded draws, and one call that seeds every generator there is."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,6 +68,29 @@ def global_seed_generator() -> SeedGenerator:
     if _GLOBAL.generator is None:
         _GLOBAL.generator = SeedGenerator()
     return _GLOBAL.generator
+
+
+def global_seed_state() -> dict[str, Any]:
+    """Return the seed of `set_random_seed` and the generator of unseeded draws as plain values."""
+    generator = _GLOBAL.generator
+    made = None
+    if generator is not None:
+        made = (generator.initial_seed, generator.name, generator.state.value.tolist())
+    return {"seed": _GLOBAL.seed, "generator": made}
+
+
+def set_global_seed_state(state: Mapping[str, Any]) -> None:
+    """Bring back what `global_seed_state` returned.
+
+    Args:
+        state: The state.
+    """
+    _GLOBAL.seed, _GLOBAL.generator = state["seed"], None
+    if state["generator"] is not None:
+        seed, name, numbers = state["generator"]
+        _GLOBAL.generator = SeedGenerator(seed or 0, name=name)
+        _GLOBAL.generator.initial_seed = seed
+        _GLOBAL.generator.state.assign(numbers)
 
 
 def draw_seed(seed: Seed | None) -> int:

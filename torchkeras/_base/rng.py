@@ -1,0 +1,56 @@
+"""The state of the process's random number generators: Python's, NumPy's, torch's."""
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def rng_state() -> dict[str, Any]:
+    """Return the state of all generators, as plain values and CPU tensors.
+
+    Those of accelerators are among them once the process uses an accelerator.
+    """
+    name, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
+    state: dict[str, Any] = {
+        "python": random.getstate(),
+        "numpy": (name, torch.from_numpy(np.asarray(keys, "int64")), position, has_gauss, gauss),
+        "torch": torch.get_rng_state(),
+    }
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    if torch.backends.mps.is_available():
+        state["mps"] = torch.mps.get_rng_state()
+    return state
+
+
+def set_rng_state(state: Mapping[str, Any]) -> None:
+    """Put all generators into a state that `rng_state` returned.
+
+    Args:
+        state: The state; what it says about accelerators that are not there is passed over.
+    """
+    version, words, gauss = state["python"]
+    random.setstate((int(version), tuple(words), gauss))
+    name, keys, position, has_gauss, cached = state["numpy"]
+    words = np.asarray(keys).astype("uint32")
+    np.random.set_state((name, words, position, has_gauss, cached))  # noqa: NPY002
+    torch.set_rng_state(state["torch"])
+    for index, device_state in enumerate(state.get("cuda", ())):
+        if index < torch.cuda.device_count():
+            torch.cuda.set_rng_state(device_state, index)
+    if "mps" in state and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(state["mps"])
+
+
+@contextmanager
+def kept_rng() -> Iterator[None]:
+    """Leave all generators as they were, whatever is drawn inside."""
+    state = rng_state()
+    try:
+        yield
+    finally:
+        set_rng_state(state)

@@ -9,6 +9,8 @@ import pytest
 from tests.unit.optimizers.twin import Twins, gradients, run
 from torchkeras import optimizers
 
+# Keras's own Nadam reads its variables through NumPy, which warns.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 RULES: list[tuple[str, dict[str, Any]]] = [
     ("SGD", {}),
     ("SGD", {"momentum": 0.9}),
@@ -21,14 +23,47 @@ RULES: list[tuple[str, dict[str, Any]]] = [
     ("Adam", {"amsgrad": True}),
     ("Adam", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}),
     ("AdamW", {}),
+    ("AdamW", {"amsgrad": True}),
+    ("Adamax", {}),
+    ("Adamax", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}),
+    ("Nadam", {}),
+    ("Nadam", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}),
+    ("Adagrad", {}),
+    ("Adagrad", {"initial_accumulator_value": 0.0, "epsilon": 1e-3}),
+    ("Adadelta", {}),
+    ("Adadelta", {"rho": 0.5, "epsilon": 1e-3}),
+    ("Adafactor", {}),
+    ("Adafactor", {"beta_2_decay": -0.5, "clip_threshold": 0.5, "relative_step": False}),
+    ("Ftrl", {}),
+    (
+        "Ftrl",
+        {
+            "learning_rate_power": -0.7,
+            "l1_regularization_strength": 0.1,
+            "l2_regularization_strength": 0.2,
+            "l2_shrinkage_regularization_strength": 0.3,
+            "beta": 0.4,
+        },
+    ),
+    ("Lamb", {}),
+    ("Lamb", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}),
+    ("Lion", {}),
+    ("Lion", {"beta_1": 0.5, "beta_2": 0.9}),
+    ("Muon", {}),
+    ("Muon", {"nesterov": False, "rms_rate": None, "ns_steps": 3, "adam_lr_ratio": 0.5}),
+    ("Muon", {"exclude_layers": ["kernel"], "weight_decay": None}),
+    ("ScheduleFreeAdamW", {}),
+    ("ScheduleFreeAdamW", {"warmup_steps": 20, "beta_1": 0.5, "beta_2": 0.9}),
 ]
+PLAIN = [RULES[1], *({name: (name, {}) for name, _ in RULES if name != "SGD"}.values())]
+VARIANTS = [(name, arguments) for name, arguments in RULES if arguments and name != "SGD"]
 OPTIONS: list[dict[str, Any]] = [
     {"weight_decay": 0.05},
     {"clipnorm": 0.5},
     {"clipvalue": 0.3},
     {"global_clipnorm": 1.0},
     {"use_ema": True, "ema_momentum": 0.9},
-    {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 7},
+    {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 4},
     {"gradient_accumulation_steps": 3},
     {"loss_scale_factor": 1024.0},
     {
@@ -54,9 +89,20 @@ def label(value: Any) -> str:
     return str(value)
 
 
+def drop(pair: Twins, step: int) -> None:
+    if step == 30:
+        rate = float(pair.ours.learning_rate)
+        pair.ours.learning_rate = pair.theirs.learning_rate = rate / 10
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6])
 @pytest.mark.parametrize(("name", "arguments"), RULES, ids=label)
-def test_step(name: str, arguments: dict[str, Any]) -> None:
-    run(twins(name, **arguments), 200, through_grad=True)
+def test_tenfold_drop_of_the_learning_rate(
+    name: str, arguments: dict[str, Any], scale: float
+) -> None:
+    """Gradients of ordinary size and tiny ones; the rule alone until the drop."""
+    pair = twins(name, **{"learning_rate": 1e-2, **arguments})
+    run(pair, 60 if (name, arguments) in VARIANTS else 200, scale, before=drop, through_grad=True)
 
 
 @pytest.mark.parametrize(("name", "arguments"), RULES, ids=label)
@@ -64,29 +110,15 @@ def test_apply(name: str, arguments: dict[str, Any]) -> None:
     run(twins(name, **arguments), 12)
 
 
-@pytest.mark.parametrize(("name", "arguments"), RULES, ids=label)
-def test_tiny_gradients(name: str, arguments: dict[str, Any]) -> None:
-    run(twins(name, **arguments), 200, scale=1e-6)
-
-
-@pytest.mark.parametrize(("name", "arguments"), RULES, ids=label)
-def test_tenfold_drop_of_the_learning_rate(name: str, arguments: dict[str, Any]) -> None:
-    def drop(pair: Twins, step: int) -> None:
-        if step == 50:
-            pair.ours.learning_rate = pair.theirs.learning_rate = 1e-3
-
-    run(twins(name, learning_rate=1e-2, **arguments), 200, before=drop)
-
-
 @pytest.mark.parametrize("options", OPTIONS, ids=label)
-@pytest.mark.parametrize(("name", "arguments"), [RULES[1], RULES[3], RULES[7]], ids=label)
+@pytest.mark.parametrize(("name", "arguments"), PLAIN, ids=label)
 def test_option(name: str, arguments: dict[str, Any], options: dict[str, Any]) -> None:
-    run(twins(name, **arguments, **options), 40, through_grad=True)
+    run(twins(name, **arguments, **options), 11, through_grad=True)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=label)
-def test_option_through_apply(options: dict[str, Any]) -> None:
-    run(twins("Adam", **options), 12)
+def test_option_through_200_steps(options: dict[str, Any]) -> None:
+    run(twins("Adam", **options), 200)
 
 
 @pytest.mark.parametrize("schedule", ["ExponentialDecay", "CosineDecay"])
@@ -105,9 +137,10 @@ def test_schedule_counts_every_step(schedule: str, steps: int | None) -> None:
     run(pair, 30)
 
 
-def test_variables_left_out_of_some_steps() -> None:
-    pair = twins("Adam", weight_decay=0.01)
-    for step in range(20):
+@pytest.mark.parametrize(("name", "arguments"), PLAIN, ids=label)
+def test_variables_left_out_of_some_steps(name: str, arguments: dict[str, Any]) -> None:
+    pair = twins(name, weight_decay=0.01, **arguments)
+    for step in range(12):
         grads: list[Any] = gradients(step)
         if step % 3:
             grads[step % 4] = None
@@ -118,11 +151,12 @@ def test_variables_left_out_of_some_steps() -> None:
 
 
 @pytest.mark.parametrize("names", [["bias"], ["kernel", "scale"]])
-def test_excluded_from_weight_decay(names: list[str]) -> None:
-    pair = twins("AdamW", weight_decay=0.5)
+@pytest.mark.parametrize(("name", "arguments"), PLAIN, ids=label)
+def test_excluded_from_weight_decay(name: str, arguments: dict[str, Any], names: list[str]) -> None:
+    pair = twins(name, weight_decay=0.5, **arguments)
     for optimizer in (pair.ours, pair.theirs):
         optimizer.exclude_from_weight_decay(var_names=names)
-    run(pair, 20, through_grad=True)
+    run(pair, 4, through_grad=True)
 
 
 @pytest.mark.parametrize("options", OPTIONS[:3], ids=label)

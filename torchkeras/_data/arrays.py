@@ -5,7 +5,7 @@ costs two or three slices and no loop of Python runs between them.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, repeat, starmap
 from typing import Any
@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 
 from torchkeras import tree
-from torchkeras._base.messages import one_of, positive_int, show
+from torchkeras._base.messages import one_of, positive_int
 
 from . import order
 from .batch import Batch, pack_x_y_sample_weight
 from .column import Column, column, is_array
+from .lists import as_arrays, holds_numbers_only
 from .weights import ClassWeights, per_output, refuse_both
 
 DEFAULT_BATCH_SIZE = 32
@@ -52,12 +53,12 @@ class Arrays:
         class_weight: Any = None,
     ) -> None:
         refuse_both(class_weight, sample_weight)
-        y = as_arrays(y)
+        y = as_arrays(y, "y")
         if class_weight is not None:
             sample_weight = ClassWeights(class_weight)(_whole(y))
-        parts = (as_arrays(x), y, per_output(as_arrays(sample_weight), y))
-        columns = tuple(_columns(part, name) for part, name in zip(parts, _NAMES, strict=True))
-        self._set(columns, _same_length(columns))
+        sample_weight = per_output(as_arrays(sample_weight, "sample_weight"), y)
+        columns = tuple(columns_of((x, y, sample_weight)))
+        self._set(columns, same_length(columns))
         if shuffle not in (True, False):
             one_of("shuffle", shuffle, (True, False, "batch"))
         self._shuffle = shuffle
@@ -121,17 +122,19 @@ class Arrays:
             return lambda start, stop: [
                 None if c is None else c.take(indices[start:stop]) for c in columns
             ]
-        return self._read_shuffled_batches
+        return self._read_shuffled_batch
 
     def _has_one_order(self) -> bool:
         """Say whether the order of all samples is drawn at once."""
         return bool(self._shuffle) and self._shuffle != "batch"
 
-    def _read_shuffled_batches(self, start: int, stop: int) -> list[Tensor | None]:
-        indices = start + order.permutation_within_batches(stop - start, self.batch_size)
+    def _read_shuffled_batch(self, start: int, stop: int) -> list[Tensor | None]:
+        indices = start + torch.randperm(stop - start, device="cpu")
         return [None if c is None else c.take(indices) for c in self._columns]
 
     def _stretch_size(self) -> int:
+        if self._shuffle and not self._has_one_order():
+            return self.batch_size  # a model may draw too, between two batches
         row_bytes = sum(c.row_bytes for c in self._columns if c is not None)
         batches = max(1, _STRETCH_BYTES // max(1, row_bytes * self.batch_size))
         return batches * self.batch_size
@@ -163,23 +166,6 @@ def _whole(y: Any) -> Any:
     return y if y is None or not hasattr(y, "rows") else y.rows(0, y.shape[0])
 
 
-def as_arrays(data: Any) -> Any:
-    """Return the structure with lists of plain numbers turned into arrays."""
-    if type(data) is dict:
-        return {key: as_arrays(value) for key, value in data.items()}
-    if type(data) not in (list, tuple) or not data:
-        return data
-    if _numbers_only(data):
-        return torch.tensor(data, device="cpu")
-    return type(data)(as_arrays(item) for item in data)
-
-
-def _numbers_only(data: Any) -> bool:
-    if isinstance(data, (list, tuple)):
-        return all(_numbers_only(item) for item in data)
-    return isinstance(data, (int, float))
-
-
 def fits_one_batch(x: Any, batch_size: int | None) -> bool:
     """Say whether one array is no more than a batch, in which case nothing needs to be cut."""
     if not is_array(x) or len(x.shape) == 0 or type(x).__module__.startswith("pandas"):
@@ -188,15 +174,28 @@ def fits_one_batch(x: Any, batch_size: int | None) -> bool:
 
 
 def holds_arrays(data: Any) -> bool:
-    """Say whether every leaf of a structure is an array, a tensor or `None`, with one at least."""
+    """Say whether every leaf of a structure is an array, a list of numbers or `None`."""
     if type(data) is tuple and all(part is None or is_array(part) for part in data):
         return any(part is not None for part in data)
-    leaves = tree.flatten(as_arrays(data))
-    return bool(leaves) and all(leaf is None or is_array(leaf) for leaf in leaves)
+    return _are_arrays(data) and bool(tree.flatten(data))
+
+
+def _are_arrays(data: Any) -> bool:
+    if data is None or is_array(data):
+        return True
+    if not tree.is_nested(data):
+        return False
+    if type(data) in (list, tuple) and data and holds_numbers_only(data):
+        return True
+    return all(map(_are_arrays, data.values() if isinstance(data, Mapping) else data))
+
+
+def columns_of(data: Batch) -> list[Any]:
+    """Return inputs, targets and weights with a column in place of each array."""
+    return [_columns(as_arrays(part, name), name) for part, name in zip(data, _NAMES, strict=True)]
 
 
 def _columns(part: Any, name: str) -> Any:
-    """Return the structure with a column in place of each array."""
     if part is None or is_array(part):
         return None if part is None else column(part, name)
     paths = tree.flatten_with_path(part)
@@ -208,7 +207,7 @@ def _spell(name: str, path: tuple[Any, ...]) -> str:
     return name + "".join(f"[{key!r}]" for key in path)
 
 
-def _same_length(columns: Sequence[Any]) -> int:
+def same_length(columns: Sequence[Any]) -> int:
     """Return the number of rows that all columns share."""
     found = {part.shape[0] for part in columns if part is not None and hasattr(part, "shape")}
     if len(found) == 1 and not any(tree.is_nested(part) for part in columns):
@@ -224,12 +223,27 @@ def _same_length(columns: Sequence[Any]) -> int:
         return int(counts.pop())
     if not counts:
         raise ValueError("`x` must hold at least one array. Received: x=None.")
-    listed = ", ".join(f"`{name}` has {count}" for name, count in lengths.items())
-    raise ValueError(
-        "All arrays must have the same number of samples (their first axis), or the data "
-        f"cardinality is ambiguous. Received: {listed}. Check how they were cut; a single sample "
-        "needs an axis of its own: `x[None]`."
+    raise ValueError(_different_lengths(lengths, columns))
+
+
+def _different_lengths(lengths: dict[str, int], columns: Sequence[Any]) -> str:
+    listed = [f"`{name}` has {count}" for name, count in lengths.items()]
+    shown = ", ".join(listed[:8]) + (f", ... ({len(listed)} arrays)" if len(listed) > 8 else "")
+    hint = "Check how they were cut; a single sample needs an axis of its own: `x[None]`."
+    many = [n for n, part in zip(_NAMES, columns, strict=True) if _is_list_of_many(part)]
+    if many:
+        hint = (
+            f"A list stands for several inputs or outputs, one array each: if the items of "
+            f"`{many[0]}` are samples, pass `np.stack({many[0]})`."
+        )
+    return (
+        "Data cardinality is ambiguous: all arrays must have the same number of samples (their "
+        f"first axis). Received: {shown}. {hint}"
     )
+
+
+def _is_list_of_many(part: Any) -> bool:
+    return isinstance(part, (list, tuple)) and len(part) > 3
 
 
 def _batch_size(batch_size: Any, steps: int | None, num_samples: int) -> int:
@@ -238,39 +252,3 @@ def _batch_size(batch_size: Any, steps: int | None, num_samples: int) -> int:
     if batch_size is not None:
         return positive_int("batch_size", batch_size)
     return math.ceil(num_samples / steps) if steps else DEFAULT_BATCH_SIZE
-
-
-def split(data: Batch, validation_split: float) -> tuple[Batch, Batch]:
-    """Part arrays into the first rows, for training, and the last, for validation."""
-    if not holds_arrays(data):
-        raise ValueError(
-            "`validation_split` needs arrays or tensors. Received: "
-            f"x={show(data[0])} (of type {type(data[0]).__name__}). Split the data yourself and "
-            "pass `validation_data`."
-        )
-    parts = [_columns(as_arrays(part), name) for part, name in zip(data, _NAMES, strict=True)]
-    count = _same_length(parts)
-    cut = math.floor(count * (1.0 - _fraction(validation_split)))
-    if cut in (0, count):
-        raise ValueError(
-            f"`validation_split={validation_split}` leaves no samples for training or none for "
-            f"validation. Received: {count} samples. Give more samples or another fraction."
-        )
-    return _narrowed(parts, 0, cut), _narrowed(parts, cut, count)
-
-
-def _fraction(validation_split: Any) -> float:
-    if isinstance(validation_split, (int, float)) and 0.0 < validation_split < 1.0:
-        return float(validation_split)
-    raise ValueError(
-        "`validation_split` must be a number between 0 and 1. "
-        f"Received: validation_split={validation_split!r}."
-    )
-
-
-def _narrowed(parts: list[Any], start: int, stop: int) -> Batch:
-    x, y, sample_weight = (
-        tree.map_structure(lambda c: None if c is None else c.narrow(start, stop), part)
-        for part in parts
-    )
-    return x, y, sample_weight

@@ -20,12 +20,5 @@ def permutation(count: int) -> Tensor:
     return torch.randperm(count, generator=generator)
 
 
-def permutation_within_batches(count: int, batch_size: int) -> Tensor:
-    """Return an order that shuffles the samples of each batch and keeps the batches in place."""
-    starts = range(0, count, batch_size)
-    parts = [torch.randperm(min(batch_size, count - start)) + start for start in starts]
-    return torch.cat(parts) if parts else torch.empty(0, dtype=torch.int64)
-
-
 def _draw(generator: torch.Generator | None = None) -> Tensor:
     return torch.empty((), dtype=torch.int64, device="cpu").random_(generator=generator)

@@ -10,8 +10,9 @@ import pytest
 import scipy.sparse
 import torch
 
-from torchkeras._data.arrays import Arrays, split
+from torchkeras._data.arrays import Arrays
 from torchkeras._data.feed import Feed
+from torchkeras._data.split import split
 
 
 def batches(*args: Any, **kwargs: Any) -> list[Any]:
@@ -229,7 +230,7 @@ def test_split_with_nothing_left() -> None:
 
 
 def test_split_of_a_generator() -> None:
-    with pytest.raises(ValueError, match="`validation_split` needs arrays"):
+    with pytest.raises(ValueError, match="only supported for arrays"):
         split(((i for i in range(3)), None, None), 0.5)
 
 

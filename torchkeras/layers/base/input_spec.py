@@ -150,10 +150,30 @@ def _hint(spec: InputSpec, x: Any) -> str:
     ndim = spec.ndim or spec.min_ndim
     if ndim is not None and len(shape) == ndim - 1:
         return " Is the batch or channel axis missing? Add it with `x[None]` or `x[..., None]`."
-    channels = spec.axes.get(-1) or spec.axes.get(1)
-    if channels is not None and len(shape) > 2 and channels in shape[1:]:
+    return _moved_channels(spec, shape)
+
+
+def _moved_channels(spec: InputSpec, shape: tuple[int | None, ...]) -> str:
+    """Say so if the input would fit with its channels at the other end."""
+    if len(shape) < 3:
+        return ""
+    _, first, *between, last = shape
+    if _fits(spec, (shape[0], *between, last, first)):
         return (
-            f" The size {channels} is at another axis: the channels may be in the other order "
-            "(`channels_last` is the default here; `x.permute(...)` or `np.moveaxis` moves them)."
+            " The channels seem to come first, and are expected last (`channels_last` is the "
+            "default): `np.moveaxis(x, 1, -1)` or `x.movedim(1, -1)` puts them there."
+        )
+    if _fits(spec, (shape[0], last, first, *between)):
+        return (
+            " The channels seem to come last, and are expected first (`channels_first`): "
+            "`np.moveaxis(x, -1, 1)` or `x.movedim(-1, 1)` puts them there."
         )
     return ""
+
+
+def _fits(spec: InputSpec, shape: tuple[int | None, ...]) -> bool:
+    if not (spec.axes or spec.shape):
+        return False
+    by_axis = all(size in (None, shape[axis]) for axis, size in spec.axes.items())
+    same_rank = spec.shape is None or len(spec.shape) == len(shape)
+    return by_axis and same_rank and _shape_mismatch(spec, shape) is None

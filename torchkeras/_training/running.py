@@ -244,6 +244,10 @@ class Running(Steps):
         others = outcome is not None and set(outcome) != set(results)
         return snapshot(outcome if others else results)
 
+    def _logs_of(self, outcome: Any) -> dict[str, Any]:
+        """Return the logs of a single batch: what a step that users wrote returned, as it is."""
+        return dict(Logs(self._result_of(None) if outcome is None else outcome))
+
     def _in_order(self, logs: Mapping[str, Any]) -> Any:
         """Return the values in the order of the metrics, others after them; one value alone."""
         names = [name for metric in self._metrics_now() for name in _names_in(metric)]

@@ -351,7 +351,7 @@ class Trainer(Running):
         self._begin_metrics()
         set_training(self, True)
         try:
-            logs = dict(Logs(self._result_of(function.once(batch))))
+            logs = self._logs_of(function.once(batch))
         finally:
             set_training(self, False)
         return logs if return_dict else self._in_order(logs)
@@ -372,7 +372,7 @@ class Trainer(Running):
         function = self._test_function()
         self._begin_metrics()
         self._stop_training()
-        logs = dict(Logs(self._result_of(function.once(batch))))
+        logs = self._logs_of(function.once(batch))
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:

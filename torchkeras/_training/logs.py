@@ -140,12 +140,14 @@ def _flat(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def number(value: Any) -> Any:
-    """Return a scalar as a float, a larger tensor as an array, anything else as it is."""
+    """Return one number as a float, a larger tensor as an array, anything else as it is."""
     if isinstance(value, Variable):
         value = value.value
     if isinstance(value, Tensor):
         value = value.detach()
         return float(value.item()) if value.numel() == 1 else value.cpu().numpy()
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
     if isinstance(value, (int, np.generic)):
         return float(value)
     return value

@@ -163,6 +163,17 @@ class LossScaleOptimizer(WrappingOptimizer):
                     tensors[index] = tensor if variables[index].overwrite_with_gradient else divided
             inner.apply(tensors, targets)
 
+    def check_finite(self, grads: Iterable[Any]) -> Tensor:
+        """Return whether all numbers of all gradients are finite.
+
+        Args:
+            grads: The gradients; `None` counts as finite.
+        """
+        tensors = [torch.as_tensor(grad) for grad in grads if grad is not None]
+        found = torch.zeros(1, device=tensors[0].device if tensors else "cpu")
+        unscale_([tensor.detach().clone() for tensor in tensors], 1.0, found)
+        return found[0] == 0
+
     def _judge(self, verdict: Verdict) -> bool:
         """Adapt the scale, and return whether the gradients are finite."""
         scale, counter = self.dynamic_scale, self.step_counter

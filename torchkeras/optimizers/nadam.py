@@ -11,7 +11,6 @@ from torchkeras._base.naming import auto_name
 
 from .betas import check_betas, rounded_power
 from .kernel_optimizer import KernelOptimizer
-from .scalar import Scalar
 from .selection import Bundle, Selection
 from .state import LearningRate
 
@@ -90,7 +89,7 @@ class Nadam(KernelOptimizer):
             trained, ["momentum", "velocity"]
         )
         dtype = trained[0].dtype if trained else settings.floatx()
-        self._u_product = Scalar(1.0, dtype, auto_name("variable"))
+        self._u_product = self._scalar(1.0, dtype, auto_name("variable"))
 
     def _update(self, chosen: Selection, grads: list[Tensor], rate: float) -> None:
         self._u_product.set(self._u_product.number * self._share(self._updates + 1))

@@ -11,6 +11,7 @@ from torch import nn
 
 from tests.unit.optimizers.twin import Twins, gradients, run
 from torchkeras import optimizers
+from torchkeras._base.naming import reset_names
 from torchkeras._state.variable import Variable
 
 # Keras's own variables warn when NumPy reads them.
@@ -28,10 +29,24 @@ def one_step(optimizer: Any, variable: Variable) -> None:
         ("SGD", {"momentum": 0.9}),
         ("RMSprop", {"momentum": 0.9, "centered": True}),
         ("Adam", {"amsgrad": True, **OPTIONS}),
+        ("AdamW", OPTIONS),
+        ("Adadelta", {}),
+        ("Adafactor", OPTIONS),
+        ("Adagrad", {}),
+        ("Adamax", {}),
+        ("Ftrl", {}),
+        ("Lamb", {}),
+        ("Lion", {}),
+        ("Muon", OPTIONS),
+        ("Muon", {"exclude_layers": ["stacked"]}),
+        ("Nadam", {}),
+        ("ScheduleFreeAdamW", {}),
     ],
 )
 def test_variables_are_keras_s(name: str, arguments: dict[str, Any]) -> None:
     arguments = {**arguments, "name": "mine"}
+    reset_names()
+    keras.utils.clear_session()
     pair = Twins(
         getattr(optimizers, name)(**arguments), getattr(keras.optimizers, name)(**arguments)
     )
@@ -42,12 +57,19 @@ def test_variables_are_keras_s(name: str, arguments: dict[str, Any]) -> None:
         assert ours.trainable is theirs.trainable is False
 
 
-def test_state_of_keras_goes_on_here() -> None:
-    first = Twins(optimizers.Adam(amsgrad=True), keras.optimizers.Adam(amsgrad=True))
+STATES = ["Adadelta", "Adafactor", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Lamb", "Lion"]
+STATES += ["Muon", "Nadam", "RMSprop", "ScheduleFreeAdamW", "SGD"]
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_state_of_keras_goes_on_here(name: str) -> None:
+    options: dict[str, Any] = {"use_ema": True, "gradient_accumulation_steps": 2}
+    make, make_theirs = getattr(optimizers, name), getattr(keras.optimizers, name)
+    first = Twins(make(**options), make_theirs(**options))
     run(first, 5)
     theirs: dict[str, Any] = {}
     first.theirs.save_own_variables(theirs)
-    second = Twins(optimizers.Adam(amsgrad=True), first.theirs)
+    second = Twins(make(**options), first.theirs)
     second.ours.build(second.our_variables)
     second.ours.load_own_variables(theirs)
     for ours, other in zip(second.our_variables, first.their_variables, strict=True):
@@ -56,8 +78,9 @@ def test_state_of_keras_goes_on_here() -> None:
     run(second, 5)
 
 
-def test_state_goes_on_in_keras() -> None:
-    pair = Twins(optimizers.RMSprop(momentum=0.5), keras.optimizers.RMSprop(momentum=0.5))
+@pytest.mark.parametrize("name", STATES)
+def test_state_goes_on_in_keras(name: str) -> None:
+    pair = Twins(getattr(optimizers, name)(), getattr(keras.optimizers, name)())
     run(pair, 5)
     ours: dict[str, Any] = {}
     pair.ours.save_own_variables(ours)

@@ -54,7 +54,7 @@ def test_variables_are_keras_s(name: str, arguments: dict[str, Any]) -> None:
     for ours, theirs in zip(pair.ours.variables, pair.theirs.variables, strict=True):
         assert (ours.name, ours.path) == (theirs.name, theirs.path)
         assert (ours.shape, ours.dtype) == (tuple(theirs.shape), theirs.dtype)
-        assert ours.trainable is theirs.trainable is False
+        assert not ours.trainable
 
 
 STATES = ["Adadelta", "Adafactor", "Adagrad", "Adam", "Adamax", "AdamW", "Ftrl", "Lamb", "Lion"]

@@ -394,7 +394,7 @@ def test_an_overridden_compile_is_not_called_with_a_config() -> None:
         ({"loss_weights": "half"}, "`loss_weights` must be a number"),
         ({"loss_weights": [1.0, 2.0]}, "1 losses and 2 weights"),
         ({"loss": ["mse", "mae"]}, "`loss` must have one entry per output. Received: 2 losses"),
-        ({"jit_compile": "yes"}, "`jit_compile` must be True, False or 'auto'"),
+        ({"jit_compile": "yes"}, "`jit_compile` must be True, False, 'auto' or a dictionary"),
         ({"steps_per_execution": 0}, "`steps_per_execution` must be a positive integer"),
     ],
 )

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from torchkeras import optimizers
+from torchkeras import losses, optimizers, tree
 from torchkeras._base.messages import positive_int
 from torchkeras._base.serialization import serialize_keras_object
+from torchkeras.losses.torch_loss import takes_predictions_first
+from torchkeras.optimizers.torch_source import is_torch_source
 
 from .compiled_loss import CompiledLoss
 from .compiled_metrics import CompiledMetrics
@@ -67,12 +69,23 @@ class Compiled:
         return [metric for metric in found if metric is not None]
 
     def config(self) -> dict[str, Any]:
-        """Return the arguments of `compile` as plain values."""
-        return {key: serialize_keras_object(value) for key, value in self.arguments.items()}
+        """Return the arguments of `compile` as plain values, or nothing if some cannot be."""
+        try:
+            return {key: serialize_keras_object(value) for key, value in self.arguments.items()}
+        except (TypeError, ValueError) as error:
+            warnings.warn(
+                "The model was compiled with something that a config cannot hold, so files and "
+                "copies come without what `compile` was given: call `compile()` again on them. "
+                f"Reason: {error}",
+                stacklevel=4,
+            )
+            return {}
 
 
 def optimizer_of(given: Any, policy: Any, auto_scale_loss: bool) -> Any:
     """Return the optimizer that was given or named, wrapped if float16 needs its loss scaled."""
+    if is_torch_source(given):
+        given = optimizers.TorchOptimizer(given)
     optimizer = optimizers.get(given)
     wrapper = getattr(optimizers, "LossScaleOptimizer", None)
     if not auto_scale_loss or optimizer is None or wrapper is None:
@@ -82,13 +95,44 @@ def optimizer_of(given: Any, policy: Any, auto_scale_loss: bool) -> Any:
     return wrapper(optimizer, name="loss_scale_optimizer")
 
 
-def checked_jit(jit_compile: Any, run_eagerly: bool) -> bool:
-    """Return whether steps are compiled; `"auto"` runs them eagerly."""
-    if jit_compile not in (True, False, None, "auto"):
+def bind_early(optimizer: Any, model: Any) -> None:
+    """Build an optimizer of torch with a model that is built, so that what is wrong shows now."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    unbuilt = isinstance(inner, optimizers.TorchOptimizer) and not optimizer.built
+    if unbuilt and model._is_built() and model.trainable_variables:
+        optimizer.build(model.trainable_variables)
+
+
+def end_epoch(optimizer: Any, results: Any) -> dict[str, float]:
+    """Let a scheduler of torch step after an epoch; return what it adds to the results."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    end = getattr(inner, "end_epoch", None)
+    return end(results) if callable(end) else {}
+
+
+def with_torch_losses(loss: Any) -> Any:
+    """Return losses with those of torch as losses of Keras."""
+
+    def leaf(given: Any) -> Any:
+        plain = isinstance(given, (str, losses.Loss)) or not takes_predictions_first(given)
+        return given if plain else losses.TorchLoss(given)
+
+    return tree.map_structure(leaf, loss)
+
+
+_JIT_OPTIONS = ("fullgraph", "dynamic", "backend", "mode", "options")
+
+
+def checked_jit(jit_compile: Any, run_eagerly: bool) -> bool | dict[str, Any]:
+    """Return whether steps are compiled, or how; `"auto"` runs them eagerly."""
+    options = jit_compile if isinstance(jit_compile, dict) else {}
+    unknown = set(options) - set(_JIT_OPTIONS)
+    if unknown or not (options or jit_compile in (True, False, None, "auto")):
         raise ValueError(
-            f"`jit_compile` must be True, False or 'auto'. Received: jit_compile={jit_compile!r}."
+            "`jit_compile` must be True, False, 'auto' or a dictionary of arguments for "
+            f"`torch.compile`: {', '.join(_JIT_OPTIONS)}. Received: jit_compile={jit_compile!r}."
         )
-    wanted = jit_compile is True
+    wanted = dict(options) or jit_compile is True
     if wanted and run_eagerly:
         warnings.warn(
             "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling "

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from torchkeras import losses, metrics, tree
-from torchkeras.losses.torch_loss import takes_predictions_first
 from torchkeras.losses.wrapper import LossFunctionWrapper
 
 _ACCURACY = ("accuracy", "acc")
@@ -25,8 +24,6 @@ def loss_of(identifier: Any, y_true: Any, y_pred: Any) -> losses.Loss | None:
     """Return the loss object for what was given to `compile`."""
     if identifier is None or isinstance(identifier, losses.Loss):
         return identifier
-    if not isinstance(identifier, str) and takes_predictions_first(identifier):
-        return losses.TorchLoss(identifier)
     if isinstance(identifier, str) and identifier.lower() in _CROSSENTROPY:
         found: Any = losses.get(f"{kind_of_labels(y_true, y_pred)}_crossentropy")
     else:

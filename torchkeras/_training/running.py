@@ -35,7 +35,7 @@ class Running(Steps):
     """The machinery between the public methods and the loop."""
 
     run_eagerly: bool = False
-    jit_compile: bool = False
+    jit_compile: bool | dict[str, Any] = False
     steps_per_execution: int = 1
     stop_training: bool = False
     stop_evaluating: bool = False

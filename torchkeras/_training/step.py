@@ -144,7 +144,10 @@ def _knows_logits(loss: CompiledLoss | None) -> bool:
 
 
 def _forward_of(model: Steps) -> Callable[[Any], Any]:
-    return in_given_mode(torch.compile(lambda x: model(x)) if model.jit_compile else model)
+    if not model.jit_compile:
+        return in_given_mode(model)
+    options = model.jit_compile if isinstance(model.jit_compile, dict) else {}
+    return in_given_mode(torch.compile(lambda x: model(x), **options))
 
 
 def _loss_of(compiled: Compiled) -> Callable[[Any, Any, Any], Any]:

@@ -12,7 +12,15 @@ from torchkeras._data.split import split
 from torchkeras.callbacks import CallbackList
 
 from .checks import checked_epochs, checked_split, should_evaluate
-from .compile_spec import Compiled, checked_jit, checked_steps, optimizer_of
+from .compile_spec import (
+    Compiled,
+    bind_early,
+    checked_jit,
+    checked_steps,
+    end_epoch,
+    optimizer_of,
+    with_torch_losses,
+)
 from .compiled_loss import CompiledLoss
 from .compiled_metrics import CompiledMetrics
 from .fit_run import FitRun
@@ -42,22 +50,24 @@ class Trainer(Running):
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
-        jit_compile: bool | str = "auto",
+        jit_compile: bool | str | dict[str, Any] = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
         """Say how the model is trained and what is measured.
 
         Args:
-            optimizer: An optimizer or its name.
-            loss: A loss, its name or a function of targets and outputs; several outputs take a
-                list or a dictionary of them.
+            optimizer: An optimizer or its name; or an optimizer of torch, its class, or a function
+                of parameters that returns one (see `optimizers.TorchOptimizer`).
+            loss: A loss, its name or a function of targets and outputs, or a loss of torch (see
+                `losses.TorchLoss`); several outputs take a list or a dictionary of them.
             loss_weights: What the losses of the outputs are multiplied by.
             metrics: A list of metrics, names or functions; several outputs take a list or a
                 dictionary of lists. `"accuracy"` fits itself to the shapes.
             weighted_metrics: Metrics in which sample and class weights count.
             run_eagerly: Whether nothing is compiled, for debugging.
             steps_per_execution: The number of batches between two calls of the callbacks.
-            jit_compile: Whether the forward pass is compiled with `torch.compile`.
+            jit_compile: Whether the forward pass is compiled with `torch.compile`; a dictionary
+                holds the arguments for that.
             auto_scale_loss: Whether the policy `"mixed_float16"` gets a scaled loss.
 
         Raises:
@@ -72,7 +82,7 @@ class Trainer(Running):
         """
         arguments = {
             "optimizer": optimizer_of(optimizer, None, False),
-            "loss": loss,
+            "loss": with_torch_losses(loss),
             "loss_weights": loss_weights,
             "metrics": metrics,
             "weighted_metrics": weighted_metrics,
@@ -83,7 +93,7 @@ class Trainer(Running):
         names = getattr(self, "output_names", None)
         compiled = Compiled(tracker=LossTracker(name="loss"), arguments=arguments)
         if loss is not None:
-            compiled.loss = CompiledLoss(loss, loss_weights, names)
+            compiled.loss = CompiledLoss(arguments["loss"], loss_weights, names)
         if metrics is not None or weighted_metrics is not None:
             compiled.metrics = CompiledMetrics(metrics, weighted_metrics, names)
         scaled = optimizer_of(arguments["optimizer"], self.dtype_policy, auto_scale_loss)
@@ -93,6 +103,7 @@ class Trainer(Running):
         self.jit_compile = arguments["jit_compile"]
         self.steps_per_execution = arguments["steps_per_execution"]
         self.compiled, self.stop_training = True, False
+        bind_early(scaled, self)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Return the arguments of `compile` as plain values, or nothing before it was called."""
@@ -113,7 +124,7 @@ class Trainer(Running):
             )
             return
         self.compile(**deserialize_keras_object(dict(config)))
-        if self.built and self.optimizer is not None:
+        if self.built and self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
 
     # Whole runs
@@ -209,6 +220,7 @@ class Trainer(Running):
             if validate is not None and should_evaluate(epoch, frequency):
                 found = validate()
                 results.update({f"val_{name}": found[name] for name in found})
+            results.update(end_epoch(self.optimizer, results))
             logs = Logs(results)
             listeners.on_epoch_end(epoch, logs)
             if self.stop_training:

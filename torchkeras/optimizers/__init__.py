@@ -23,3 +23,4 @@ from .optimizer_map import OptimizerMap as OptimizerMap
 from .rmsprop import RMSprop as RMSprop
 from .schedule_free_adamw import ScheduleFreeAdamW as ScheduleFreeAdamW
 from .sgd import SGD as SGD
+from .torch_optimizer import TorchOptimizer as TorchOptimizer

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from torchkeras import losses, metrics, tree
+from torchkeras.losses.torch_loss import takes_predictions_first
 from torchkeras.losses.wrapper import LossFunctionWrapper
+from torchkeras.metrics.torch_metric import is_torch_metric, with_keras_arguments
 
 _ACCURACY = ("accuracy", "acc")
 _CROSSENTROPY = ("crossentropy", "ce")
@@ -41,6 +43,10 @@ def metric_of(identifier: Any, y_true: Any, y_pred: Any) -> metrics.Metric:
         )
     if isinstance(identifier, str) and identifier.lower() in _ACCURACY:
         found = _accuracy(y_true, y_pred)(name=identifier)
+    elif is_torch_metric(identifier):
+        found = metrics.TorchMetric(identifier)
+    elif takes_predictions_first(identifier):
+        found = with_keras_arguments(identifier, losses.TorchLoss(identifier).name)
     else:
         found = metrics.get(identifier)
     name = _name_of(identifier, found)

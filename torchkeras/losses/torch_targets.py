@@ -19,7 +19,7 @@ def fit_pair(name: str, y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]
         y_pred: The predictions, classes on the last axis.
     """
     if name in CLASS_LOSSES:
-        return _classes_first(*_class_numbers(name, y_true, y_pred))
+        return classes_first(*_class_numbers(name, y_true, y_pred))
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
     if y_true.shape != y_pred.shape:
         raise ValueError(
@@ -53,7 +53,7 @@ def _without(x: Tensor, axis: int) -> tuple[int, ...] | None:
     return tuple(kept)
 
 
-def _classes_first(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
+def classes_first(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
     """Move the classes from the last axis, where Keras has them, to torch's, the axis 1."""
     if y_pred.ndim < 3:
         return y_pred, y_true

@@ -51,3 +51,4 @@ from .regression import MeanAbsolutePercentageError as MeanAbsolutePercentageErr
 from .regression import MeanSquaredError as MeanSquaredError
 from .regression import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
 from .regression import RootMeanSquaredError as RootMeanSquaredError
+from .torch_metric import TorchMetric as TorchMetric

@@ -142,13 +142,28 @@ def _from_pandas(table: Any, argument: str) -> "np.ndarray[Any, Any]":
     values: np.ndarray[Any, Any] = table.to_numpy()
     if values.dtype.kind != "O":
         return values
+    dtypes = list(table.dtypes) if hasattr(table, "columns") else [table.dtype]
+    kinds = {getattr(dtype, "kind", "O") for dtype in dtypes}
     try:
-        return values.astype(floatx())
+        if kinds <= {"i", "u"} or kinds == {"b"}:
+            return values.astype("bool" if "b" in kinds else "int64")
+        filled: np.ndarray[Any, Any] = table.to_numpy(dtype=floatx(), na_value=np.nan)
+        return filled
     except (TypeError, ValueError):
-        text = getattr(table, "select_dtypes", lambda **_: table)(exclude="number")
-        names = list(getattr(text, "columns", [getattr(table, "name", None)]))
-        raise ValueError(
-            f"`{argument}` must hold numbers only. Received: a {type(table).__name__} whose "
-            f"columns {names} hold text or objects. Drop them, or turn them into numbers "
-            "(`pandas.get_dummies`, `.astype('category').cat.codes`)."
-        ) from None
+        raise ValueError(_not_only_numbers(table, argument)) from None
+
+
+def _not_only_numbers(table: Any, argument: str) -> str:
+    columns = table if hasattr(table, "columns") else table.to_frame()
+    text = list(columns.select_dtypes(exclude=["number", "bool"]).columns)
+    if not text:
+        missing = [name for name in columns if columns[name].isna().any()]
+        return (
+            f"`{argument}` must hold a number everywhere. Received: a {type(table).__name__} with "
+            f"missing values in the columns {missing}. Fill them (`.fillna(0)`) or drop the rows."
+        )
+    return (
+        f"`{argument}` must hold numbers only. Received: a {type(table).__name__} whose "
+        f"columns {text} hold text or objects. Drop them, or turn them into numbers "
+        "(`pandas.get_dummies`, `.astype('category').cat.codes`)."
+    )

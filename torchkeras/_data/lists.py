@@ -6,8 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .transfer import narrowed
-
 
 def as_arrays(data: Any, argument: str = "x") -> Any:
     """Return the structure with lists of plain numbers turned into arrays.
@@ -35,7 +33,7 @@ def holds_numbers_only(data: Any) -> bool:
 
 def _tensor(data: Any, argument: str) -> Tensor:
     try:
-        return narrowed(torch.tensor(data, device="cpu"))
+        return torch.tensor(data, device="cpu")
     except (ValueError, TypeError) as error:
         raise ValueError(
             f"`{argument}` must hold lists of equal length. Received: lists of {_lengths(data)} "

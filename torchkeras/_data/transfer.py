@@ -12,9 +12,12 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import show
 from torchkeras._base.settings import floatx
 
+from .lists import as_arrays
+
 # torch does little with these; a wider signed type holds the same numbers.
 _WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
 _NUMBERS = "biufc"
+_NAMES = ("x", "y", "sample_weight")
 
 
 def narrowed(tensor: Tensor) -> Tensor:
@@ -73,15 +76,23 @@ def to_tensor(leaf: Any, argument: str = "x") -> Any:
 def mover(device: torch.device | None) -> Callable[[Any], Any]:
     """Return a function that turns a batch of arrays into tensors on `device`."""
 
-    def move(leaf: Any) -> Any:
-        leaf = to_tensor(leaf)
+    def move(leaf: Any, argument: str = "x") -> Any:
+        leaf = to_tensor(leaf, argument)
         if device is None or not isinstance(leaf, Tensor) or leaf.device == device:
             return leaf
         return leaf.to(device, non_blocking=True)
 
+    def move_part(part: Any, argument: str = "x") -> Any:
+        if part is None:
+            return None
+        if isinstance(part, (Tensor, np.ndarray)) or not tree.is_nested(part):
+            return move(part, argument)
+        part = as_arrays(part, argument)
+        return tree.map_structure(lambda leaf: move(leaf, argument), part)
+
     def move_all(data: Any) -> Any:
-        if isinstance(data, (Tensor, np.ndarray)):
-            return move(data)
-        return tree.map_structure(move, data)
+        if type(data) not in (tuple, list) or len(data) > len(_NAMES):
+            return move_part(data)
+        return type(data)(map(move_part, data, _NAMES))
 
     return move_all

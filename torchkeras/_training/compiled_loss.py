@@ -155,14 +155,18 @@ class CompiledLoss:
             self.trackers[index].track(value.detach(), tree.flatten(output)[0].shape[0])
         return value if term.weight is None else value * term.weight
 
-    def _fitted(self, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-        """Return targets and predictions in the structures for which the paths were found."""
+    def check_targets(self, y_true: Any) -> None:
+        """Raise if there are no targets, and a loss needs them."""
         if y_true is None and self.needs_targets:
             raise ValueError(
                 "The model was compiled with a loss, which needs targets. Received: y=None. Pass "
                 "`y`, or data that yields `(x, y)`; a model whose loss comes from `add_loss` alone "
                 "is compiled without `loss`."
             )
+
+    def _fitted(self, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+        """Return targets and predictions in the structures for which the paths were found."""
+        self.check_targets(y_true)
         if tree.is_nested(y_pred) or tree.is_nested(y_true):
             y_true = fit_targets(y_true, y_pred, self._loss, self._names)
         if not self.built:

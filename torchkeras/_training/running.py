@@ -73,6 +73,10 @@ class Running(Steps):
             x, y, sample_weight, batch_size=batch_size if wanted else None, steps=steps,
             shuffle=shuffle, class_weight=class_weight,
         )  # fmt: skip
+        loss, own = self._compiled.loss, overridden(self, step_name, "compute_loss")
+        needed = step_name != "predict_step" and isinstance(source, Arrays) and not own
+        if needed and loss is not None:
+            loss.check_targets(y)
         argument = "steps_per_epoch" if step_name == "train_step" else "steps"
         return Feed(source, steps, overridden(self, step_name), argument)
 

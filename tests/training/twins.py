@@ -75,6 +75,36 @@ def assert_same_state(models: tuple[Any, Any], *data: Any) -> None:
         assert_near(mine, other, "predict")
 
 
+def assert_same_batches(models: tuple[Any, Any], x: Any, y: Any, weights: Any) -> None:
+    """Expect the same answers to single batches, given as tensors."""
+    x, y, weights = (torch.from_numpy(part) for part in (x, y, weights))
+    weighted = {"sample_weight": weights}
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("train_on_batch", {}),
+        ("train_on_batch", {"return_dict": True, **weighted}),
+        ("test_on_batch", {"return_dict": True}),
+        ("test_on_batch", weighted),
+    ]
+    for method, options in calls:
+        found, expected = (getattr(model, method)(x, y, **options) for model in models)
+        assert_same_values(found, expected, method)
+        assert_same_values(*(model.get_metrics_result() for model in models), "results")
+    for model in models:
+        model.reset_metrics()
+    assert_same_values(*(model.get_metrics_result() for model in models), "reset results")
+    assert_same_values(*(model.predict_on_batch(x) for model in models), "predict_on_batch")
+
+
+def assert_same_values(found: Any, expected: Any, what: str) -> None:
+    """Compare two structures: nesting, order and numbers."""
+    assert oracle.skeleton(found) == oracle.skeleton(expected), what
+    if isinstance(expected, dict):
+        assert list(found) == list(expected), what
+    leaves = zip(tree.flatten(found), tree.flatten(expected), strict=True)
+    for mine, other in leaves:
+        assert_near(oracle.numpy(mine), oracle.numpy(other), what)
+
+
 def assert_near(found: Any, expected: Any, what: str = "") -> None:
     """Compare what came of a whole run."""
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-6, err_msg=what)

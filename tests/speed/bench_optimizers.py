@@ -1,6 +1,7 @@
 """What a step of an optimizer costs beside torch's own classes and Keras.
 
-Run it with `python -m tests.speed.bench_optimizers`.
+Run it with `python -m tests.speed.bench_optimizers`, for some rules only with
+`python -m tests.speed.bench_optimizers Adam Muon`.
 
 All contenders run turn about in one process; read the figures as ratios.
 """
@@ -8,6 +9,7 @@ All contenders run turn about in one process; read the figures as ratios.
 import itertools
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -25,19 +27,34 @@ NETS = {
     "MLP 13-64-64-1 (5 k parameters)": ([13, 64, 64, 1], 200),
     "MLP 784-512-10 (400 k parameters)": ([784, 512, 10], 40),
 }
-RULES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+# Arguments here and, if torch has such a rule, those of torch.
+RULES: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
     "SGD": ({"learning_rate": 0.01}, {"lr": 0.01}),
     "SGD momentum": ({"learning_rate": 0.01, "momentum": 0.9}, {"lr": 0.01, "momentum": 0.9}),
     "RMSprop": ({}, {"lr": 0.001, "alpha": 0.9}),
     "Adam": ({}, {}),
     "AdamW": ({}, {}),
+    "Adamax": ({}, {}),
+    "Nadam": ({}, {}),
+    "Adagrad": ({}, {}),
+    "Adadelta": ({}, {}),
+    "Adafactor": ({}, {}),
+    "Muon": ({}, {}),
+    "Lamb": ({}, None),
+    "Lion": ({}, None),
+    "Ftrl": ({}, None),
+    "ScheduleFreeAdamW": ({}, None),
 }
+TORCH_NAMES = {"Nadam": "NAdam"}
+FUSED = ("SGD", "Adam", "AdamW", "Adagrad")
+# Its steps multiply matrices, and take a hundred times as long as the others.
+SLOW = ("Muon",)
 ROUNDS = 15
 
 
-def network(widths: list[int]) -> nn.Sequential:
+def network(widths: list[int], bias: bool = True) -> nn.Sequential:
     """A net whose parameters have gradients."""
-    layers = [nn.Linear(ins, outs) for ins, outs in itertools.pairwise(widths)]
+    layers = [nn.Linear(ins, outs, bias=bias) for ins, outs in itertools.pairwise(widths)]
     net = nn.Sequential(*layers)
     net(torch.randn(4, widths[0])).square().mean().backward()
     return net
@@ -52,15 +69,24 @@ def ours(rule: str, net: nn.Module, **arguments: Any) -> Any:
 def contenders(rule: str, widths: list[int]) -> dict[str, Step]:
     """One step of the same rule for each contender, on nets of its own."""
     name, (arguments, torch_arguments) = rule.split()[0], RULES[rule]
-    steps: dict[str, Step] = {"torchkeras": ours(rule, network(widths), **arguments).step}
-    for way in ("fused", "foreach"):
-        if not (name == "RMSprop" and way == "fused"):
-            kind = getattr(torch.optim, name)
-            own = kind(network(widths).parameters(), **torch_arguments, **{way: True})
-            steps[f"torch {way}"] = own.step
-    steps["torchkeras apply"] = _apply(rule, network(widths), arguments)
-    steps["Keras"] = _keras(name, network(widths), arguments)
+
+    def net() -> nn.Sequential:
+        return network(widths, bias=name != "Muon")  # torch's takes nothing but matrices
+
+    steps: dict[str, Step] = {"torchkeras": ours(rule, net(), **arguments).step}
+    for way, options in _ways(name) if torch_arguments is not None else ():
+        kind = getattr(torch.optim, TORCH_NAMES.get(name, name))
+        own = kind(net().parameters(), **torch_arguments, **options)
+        steps[f"torch {way}"] = own.step
+    steps["torchkeras apply"] = _apply(rule, net(), arguments)
+    steps["Keras"] = _keras(name, net(), arguments)
     return steps
+
+
+def _ways(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the implementations that torch has of a rule, and what asks for them."""
+    fused = [("fused", {"fused": True})] if name in FUSED else []
+    return [*fused, ("plain", {}) if name == "Muon" else ("foreach", {"foreach": True})]
 
 
 def _apply(rule: str, net: nn.Module, arguments: dict[str, Any]) -> Step:
@@ -134,11 +160,12 @@ def zeroing(widths: list[int]) -> dict[str, Step]:
 
 def main() -> None:
     print(f"threads: {torch.get_num_threads()}; in brackets: torchkeras' time over theirs")
+    torch.manual_seed(0)
     for title, (widths, repeats) in NETS.items():
         print(title)
-        for rule in RULES:
+        for rule in [rule for rule in RULES if rule in sys.argv[1:] or not sys.argv[1:]]:
             print("  ", rule)
-            report(contenders(rule, widths), repeats)
+            report(contenders(rule, widths), 1 if rule in SLOW else repeats)
         print("   backward and zero_grad")
         report(zeroing(widths), repeats)
 

@@ -16,9 +16,14 @@ def unscale_(grads: list[Tensor], scale: float, found: Tensor) -> None:
     """
     for place, members in by_place(grads).items():
         here = found if place.device == found.device else found.new_zeros(1, device=place.device)
-        inverse = torch.full((), 1.0 / scale, dtype=torch.float32, device=place.device)
-        dense = [_numbers(grads[index]) for index in members]
-        torch._amp_foreach_non_finite_check_and_unscale_(dense, here, inverse)
+        numbers = [_numbers(grads[index]) for index in members]
+        if place.device.type in ("cpu", "cuda") and place.dtype.is_floating_point:
+            inverse = torch.full((), 1.0 / scale, dtype=torch.float32, device=place.device)
+            torch._amp_foreach_non_finite_check_and_unscale_(numbers, here, inverse)
+        else:
+            torch._foreach_div_(numbers, scale)
+            flags = [each.isfinite().all() for each in numbers]
+            here.masked_fill_(~torch.stack(flags).all(), 1.0)
         if here is not found:
             found.add_(here.to(found.device)).clamp_max_(1.0)
 

@@ -160,6 +160,17 @@ def test_finite_gradients() -> None:
     assert not optimizer.check_finite([torch.ones(2), torch.tensor(float("nan"))])
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.complex64])
+def test_gradients_of_other_dtypes(dtype: torch.dtype) -> None:
+    grads, found = [torch.full((2,), 8.0), torch.full((2, 2), 8.0, dtype=dtype)], torch.zeros(1)
+    overflow.unscale_(grads, 4.0, found)
+    assert [each.flatten()[0].item() for each in grads] == [2.0, 2.0]
+    assert found.item() == 0
+    grads[1][0, 0] = float("inf")
+    overflow.unscale_(grads, 4.0, found)
+    assert found.item() == 1
+
+
 def test_sparse_gradients() -> None:
     sparse = nn.Embedding(5, 3, sparse=True)
     optimizer = optimizers.LossScaleOptimizer(optimizers.SGD(1.0))

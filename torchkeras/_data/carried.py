@@ -1,8 +1,36 @@
-"""What among the data has a state of its own: generators, samplers, data sets."""
+"""The state in which a pass over data begins."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
+
+from torchkeras._base.rng import rng_state, set_rng_state
+
+State = dict[str, Any]
+
+
+def data_state(source: Any) -> State:
+    """Return all that the batches of a pass follow from, if it began now.
+
+    Args:
+        source: Where the batches come from.
+    """
+    warm = getattr(source, "is_warm", False)
+    return {"rng": rng_state(), "carried": carried(source), "warm": warm}
+
+
+def set_data_state(source: Any, state: Mapping[str, Any]) -> None:
+    """Bring back what `data_state` returned.
+
+    Args:
+        source: Where the batches come from.
+        state: The state.
+    """
+    if hasattr(source, "set_warm"):
+        source.set_warm(state["warm"])
+    set_carried(source, state["carried"])
+    set_rng_state(state["rng"])
 
 
 def carriers_among(*items: Any) -> list[Any]:

@@ -8,11 +8,10 @@ from typing import Any
 import torch
 
 from torchkeras._base.messages import positive_int
-from torchkeras._base.rng import rng_state
 
 from .adapt import Source
 from .batch import Batch
-from .carried import carried
+from .carried import data_state
 
 
 class Feed:
@@ -57,7 +56,7 @@ class Feed:
         """Return a first batch, for building what depends on it."""
         self.source.on_epoch_begin()
         if hasattr(self.source, "begun"):
-            self.peeked = {"rng": rng_state(), "carried": carried(self.source)}
+            self.peeked = data_state(self.source)
         return self.source.peek(self.device)
 
     @property

@@ -132,10 +132,16 @@ class Loader(Stream):
         """Whether workers run that go on from pass to pass."""
         return getattr(self._loader, "_iterator", None) is not None
 
-    def warm_up(self) -> None:
-        """Start workers that go on from pass to pass, so that a pass does not draw for them."""
-        if self._loader.persistent_workers and not self.is_warm:
+    def set_warm(self, warm: bool) -> None:
+        """Start, or forget, workers that go on from pass to pass; a pass draws if it starts them.
+
+        Args:
+            warm: Whether they shall run.
+        """
+        if warm and not self.is_warm and self._loader.persistent_workers:
             iter(self._loader)
+        elif not warm and self.is_warm:
+            self._loader._iterator = None
 
     @property
     def num_batches(self) -> int | None:

@@ -14,9 +14,7 @@ import torch
 from torchkeras._base.rng import kept_rng, rng_state, set_rng_state
 
 from .adapt import Source
-from .carried import carried, set_carried
-
-State = dict[str, Any]
+from .carried import State, data_state, set_carried, set_data_state
 
 
 class Recorded:
@@ -44,12 +42,12 @@ class Recorded:
         """Note the state, and pass the message on, unless the epoch begins in the middle."""
         if self._goal is not None and self._goal["epoch"] is not None:
             return
-        self._epoch, self._done = self._now(), 0
+        self._epoch, self._done = data_state(self._source), 0
         self._source.on_epoch_begin()
 
     def on_epoch_end(self) -> None:
         """Note the state, and pass the message on."""
-        self._ended = self._now()
+        self._ended = data_state(self._source)
         self._source.on_epoch_end()
 
     def batches(self, device: torch.device | None = None, packed: bool = False) -> Iterator[Any]:
@@ -64,13 +62,13 @@ class Recorded:
         if goal is not None and goal["opened"] is not None:
             return self._rest(goal, open_pass)
         begun = getattr(self._source, "begun", False) and self._peeked is not None
-        self._opened, self._first = self._peeked if begun else self._now(), None
+        self._opened, self._first = self._peeked if begun else data_state(self._source), None
         self._taken = 0
         return self._counted(open_pass(), notes=not begun)
 
     def _counted(self, batches: Iterator[Any], notes: bool) -> Iterator[Any]:
         if notes:
-            self._first = self._now()
+            self._first = rng_state()
         for batch in batches:
             self._taken += 1
             self._done += 1
@@ -93,8 +91,7 @@ class Recorded:
             "first": self._first if opened else None,
             "taken": self._taken if opened else 0,
             "done": self._done if inside else 0,
-            "carried": carried(self._source),
-            "warm": getattr(self._source, "is_warm", False),
+            "now": data_state(self._source),
         }
 
     def go_to(self, position: Mapping[str, Any]) -> None:
@@ -104,13 +101,11 @@ class Recorded:
             position: What `position` returned in that run.
         """
         with kept_rng():
-            if position["warm"]:
-                self._source.warm_up()  # type: ignore[attr-defined]
             getattr(self._source, "unpeek", _nothing)()
             if position["ended"] is not None:
-                self._set(position["ended"])
+                set_data_state(self._source, position["ended"])
                 self._source.on_epoch_end()
-        set_carried(self._source, position["carried"])
+            set_data_state(self._source, position["now"])
         self._ended, self._goal = position["ended"], position
 
     def _rest(
@@ -119,25 +114,18 @@ class Recorded:
         """Return the rest of a pass that another run had begun."""
         with kept_rng():
             if goal["epoch"] is not None:
-                self._set(goal["epoch"])
+                set_data_state(self._source, goal["epoch"])
                 self._source.on_epoch_begin()
-            self._set(goal["opened"])
+            set_data_state(self._source, goal["opened"])
             batches = open_pass()
             if goal["first"] is not None:
-                self._set(goal["first"])
+                set_rng_state(goal["first"])
             for _ in islice(batches, goal["taken"]):
                 pass
-        set_carried(self._source, goal["carried"])
+        set_carried(self._source, goal["now"]["carried"])
         self._epoch, self._opened, self._first = goal["epoch"], goal["opened"], goal["first"]
         self._taken, self._done = goal["taken"], goal["done"]
         return self._counted(batches, notes=goal["taken"] == 0)
-
-    def _now(self) -> State:
-        return {"rng": rng_state(), "carried": carried(self._source)}
-
-    def _set(self, state: Mapping[str, Any]) -> None:
-        set_carried(self._source, state["carried"])
-        set_rng_state(state["rng"])
 
 
 def _nothing() -> None:

@@ -34,6 +34,27 @@ class TrackedModule(nn.Module):
         for name, value in before:
             setattr(self, name, value)
 
+    def __getattr__(self, name: str) -> Any:
+        """Find what torch keeps apart; a property that failed may say so itself."""
+        state = self.__dict__
+        if "_modules" in state:
+            if name in state["_modules"]:
+                return state["_modules"][name]
+            if name in state["_parameters"]:
+                return state["_parameters"][name]
+            if name in state["_buffers"]:
+                return state["_buffers"][name]
+        own = getattr(type(self), name, None)
+        if isinstance(own, property) and own.fget is not None:
+            return own.fget(self)
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}{self._why_missing()}"
+        )
+
+    def _why_missing(self) -> str:
+        """Return what may be the reason that an attribute is not there."""
+        return ""
+
     def __setattr__(self, name: str, value: Any) -> None:
         modules = self.__dict__.get("_modules")
         if modules is None:

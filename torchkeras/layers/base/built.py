@@ -24,6 +24,10 @@ class Buildable(LossOwner):
     _build_depth = 0
     _build_arguments: dict[str, Any] | None = None
 
+    def _why_missing(self) -> str:
+        made = ". The layer is not built yet: call it on data, or `build(input_shape)`, first."
+        return "" if self.built or not self.defines_build else made
+
     def build(self, input_shape: Any) -> None:
         """Make the weights; called once, when the shape of the inputs is known.
 

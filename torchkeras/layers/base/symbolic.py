@@ -136,8 +136,8 @@ class Symbolic(Buildable):
     def _first_node(self, what: str) -> Node:
         if not self._nodes:
             raise AttributeError(
-                f"Layer {self.name!r} has never been called on symbols, so it has no {what}. Use it "
-                "in a functional model, or in a Sequential that knows its input shape."
+                f"Layer {self.name!r} has never been called on symbols, so it has no {what}. Use "
+                "it in a functional model, or in a Sequential that knows its input shape."
             )
         node: Node = self._nodes[0]
         return node

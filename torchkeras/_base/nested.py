@@ -3,7 +3,7 @@
 `torchkeras.tree` knows every container but is opaque to the compiler; calls only meet these three.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -30,20 +30,20 @@ def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
 
 def fill_leaves(structure: Any, leaves: list[Any]) -> Any:
     """Put leaves, in the order of `leaves_of`, into the places of a structure's own."""
-    remaining = iter(leaves)
+    return _filled(structure, iter(leaves))
 
-    def fill(value: Any) -> Any:
-        if isinstance(value, dict):
-            filled = {key: fill(value[key]) for key in sorted(value)}
-            return {key: filled[key] for key in value}
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*[fill(item) for item in value])
-        if isinstance(value, (list, tuple)):
-            items = [fill(item) for item in value]
-            return tuple(items) if isinstance(value, tuple) else items
-        return next(remaining)
 
-    return fill(structure)
+def _filled(value: Any, leaves: Iterator[Any]) -> Any:
+    # Not inside `fill_leaves`: a function that names itself is a cycle, which keeps the tensors.
+    if isinstance(value, dict):
+        filled = {key: _filled(value[key], leaves) for key in sorted(value)}
+        return {key: filled[key] for key in value}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*[_filled(item, leaves) for item in value])
+    if isinstance(value, (list, tuple)):
+        items = [_filled(item, leaves) for item in value]
+        return tuple(items) if isinstance(value, tuple) else items
+    return next(leaves)
 
 
 def unpack_singleton(value: Any) -> Any:

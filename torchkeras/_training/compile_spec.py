@@ -143,6 +143,13 @@ def checked_jit(jit_compile: Any, run_eagerly: bool) -> bool | dict[str, Any]:
     return wanted
 
 
+def checked_flag(argument: str, value: Any) -> bool:
+    """Return a flag: `True` or `False`; `None`, which old programs pass, means `False`."""
+    if value not in (True, False, None):
+        raise ValueError(f"`{argument}` must be True or False. Received: {argument}={value!r}.")
+    return bool(value)
+
+
 def checked_steps(steps_per_execution: Any) -> int:
     """Return the number of batches between two calls of the callbacks."""
     return positive_int("steps_per_execution", steps_per_execution)

@@ -190,7 +190,7 @@ def _terms(wanted: Any, y_true: Any, y_pred: Any, names: Any, path: Path) -> lis
     if isinstance(wanted, (list, tuple)) and leaves_only:
         outputs = tree.flatten(y_pred)
         if len(wanted) == len(outputs):
-            wanted = tree.pack_sequence_as(y_pred, list(wanted))
+            wanted = _in_key_order(tree.pack_sequence_as(y_pred, list(wanted)))
             if isinstance(wanted, _Wanted) or wanted is None:
                 return _terms(wanted, y_true, y_pred, names, path)
         elif not isinstance(y_pred, type(wanted)):
@@ -211,6 +211,11 @@ def _terms(wanted: Any, y_true: Any, y_pred: Any, names: Any, path: Path) -> lis
         below = names[key] if tree.is_nested(names) else names
         found += _terms(wanted[key], y_true[key], y_pred[key], below, (*path, key))
     return found
+
+
+def _in_key_order(structure: Any) -> Any:
+    """Return a dictionary that was made of a list in the order of the list, that of its keys."""
+    return dict(sorted(structure.items())) if type(structure) is dict else structure
 
 
 def tree_children(structure: Any) -> list[Any]:

@@ -54,6 +54,7 @@ class CompiledMetrics(metrics_module.Metric):
                 )
         self._names = list(output_names) if output_names else None
         self._order: list[str] | None = None
+        self._is_single = False
         self._plain: _PerOutput = []
         self._weighted: _PerOutput = []
         self.built = False
@@ -84,6 +85,7 @@ class CompiledMetrics(metrics_module.Metric):
         flat = tree.is_nested(y_pred) and len(y_pred) == count
         names = self._names_for(y_pred) if flat else self._names
         self._order = names if flat and count > 1 else None
+        self._is_single = not (tree.is_nested(y_pred) or tree.is_nested(y_true))
         self._plain, self._weighted = (
             self._per_output(argument, names, y_true, y_pred, flat, count)
             for argument in self._given
@@ -169,8 +171,8 @@ class CompiledMetrics(metrics_module.Metric):
                 metric.update_state(*batch)
 
     def of_single_output(self) -> tuple[list[Any], list[Any]] | None:
-        """Return the plain and the weighted metrics of the only output, `None` for several."""
-        if len(self._plain) != 1 or self._order is not None:
+        """Return the plain and the weighted metrics of an output that is one tensor, or `None`."""
+        if not self._is_single:
             return None
         (plain,), (weighted,) = self._plain, self._weighted
         return (plain.metrics if plain else []), (weighted.metrics if weighted else [])

@@ -60,6 +60,7 @@ class Steps(_Base):
         loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
         self._track_loss(loss, x)
         if self.trainable_weights:
+            refuse_many(loss)
             self.optimizer.scale_loss(loss).backward()
             self.optimizer.step()
         else:
@@ -212,6 +213,16 @@ class Steps(_Base):
         """Begin all metrics again."""
         for metric in self.metrics:
             metric.reset_state()
+
+
+def refuse_many(loss: Tensor) -> None:
+    """Raise if a loss is not one number, which training needs."""
+    if loss.dim():
+        raise ValueError(
+            "The loss must be one number. Received losses of shape "
+            f"{tuple(loss.shape)}: a loss made with `reduction=None` (or 'none') does not add them "
+            "up. Leave `reduction` away, or reduce in a `compute_loss` of your own."
+        )
 
 
 def added_loss(loss: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from .checks import checked_epochs, checked_split, should_evaluate
 from .compile_spec import (
     Compiled,
     bind_early,
+    checked_flag,
     checked_jit,
     checked_steps,
     end_epoch,
@@ -86,7 +87,7 @@ class Trainer(Running):
             "loss_weights": loss_weights,
             "metrics": metrics,
             "weighted_metrics": weighted_metrics,
-            "run_eagerly": run_eagerly,
+            "run_eagerly": checked_flag("run_eagerly", run_eagerly),
             "steps_per_execution": checked_steps(steps_per_execution),
             "jit_compile": checked_jit(jit_compile, run_eagerly),
         }
@@ -96,10 +97,11 @@ class Trainer(Running):
             compiled.loss = CompiledLoss(arguments["loss"], loss_weights, names)
         if metrics is not None or weighted_metrics is not None:
             compiled.metrics = CompiledMetrics(metrics, weighted_metrics, names)
-        scaled = optimizer_of(arguments["optimizer"], self.dtype_policy, auto_scale_loss)
+        scales = checked_flag("auto_scale_loss", auto_scale_loss)
+        scaled = optimizer_of(arguments["optimizer"], self.dtype_policy, scales)
         for name, value in (("_compiled", compiled), ("optimizer", scaled), ("loss", loss)):
             object.__setattr__(self, name, value)
-        self.run_eagerly = run_eagerly
+        self.run_eagerly = arguments["run_eagerly"]
         self.jit_compile = arguments["jit_compile"]
         self.steps_per_execution = arguments["steps_per_execution"]
         self.compiled, self.stop_training = True, False

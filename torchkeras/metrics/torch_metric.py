@@ -61,7 +61,7 @@ class TorchMetric(Metric):
         self._weight_name = _weight_name(metric)
         self._has_met_data = False
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch in.
 
         Args:

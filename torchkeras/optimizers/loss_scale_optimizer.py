@@ -105,6 +105,11 @@ class LossScaleOptimizer(WrappingOptimizer):
         return super().variables
 
     @property
+    def _saved_inside(self) -> dict[str, Any]:
+        """What a file keeps besides the variables, which hold it too."""
+        return {"inner_optimizer": self.inner_optimizer}
+
+    @property
     def iterations(self) -> Any:
         """How many updates were made."""
         return self.inner_optimizer.iterations

@@ -126,6 +126,11 @@ class MultiOptimizer(WrappingOptimizer):
         return self._inner_optimizers
 
     @property
+    def _saved_inside(self) -> dict[str, Any]:
+        """What a file keeps besides the variables, which hold it too."""
+        return {"optimizers": self._inner_optimizers}
+
+    @property
     def learning_rate(self) -> Any:
         """Refuses: each of `optimizers` has its own."""
         raise AttributeError(

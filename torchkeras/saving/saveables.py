@@ -40,6 +40,8 @@ def _walk(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
         for name, child in _attributes(item):
             if not _is_stock(child, stock):
                 yield from _child(child, f"{path}/{name}" if path else name, seen)
+    for name, child in getattr(item, "_saved_inside", {}).items():  # optimizers of an optimizer
+        yield from _child(child, f"{path}/{name}", seen)
 
 
 def _child(child: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.optimizers.twin import Twins, gradients, run
 from torchkeras import optimizers
+from torchkeras.optimizers.kernel_optimizer import KernelOptimizer
 
 # Keras's own Nadam reads its variables through NumPy, which warns.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -162,3 +163,9 @@ def test_excluded_from_weight_decay(name: str, arguments: dict[str, Any], names:
 @pytest.mark.parametrize("options", OPTIONS[:3], ids=label)
 def test_option_with_tiny_gradients(options: dict[str, Any]) -> None:
     run(twins("Adam", **options), 200, scale=1e-6)
+
+
+def test_every_optimizer_has_rows() -> None:
+    public = [getattr(optimizers, name) for name in dir(optimizers) if name[0].isupper()]
+    rules = {kind.__name__ for kind in public if issubclass(kind, KernelOptimizer)}
+    assert {name for name, _ in RULES} == {name for name, _ in PLAIN} == rules

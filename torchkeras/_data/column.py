@@ -8,6 +8,7 @@ from torch import Tensor
 
 from torchkeras._base.messages import show
 from torchkeras._base.settings import floatx
+from torchkeras._state.arrays import is_borrowed
 
 from .transfer import from_numpy, narrowed, not_numbers, shares_memory, to_tensor
 
@@ -122,7 +123,7 @@ def column(array: Any, argument: str) -> Column:
 
 
 def _numpy_column(array: "np.ndarray[Any, Any]", argument: str) -> Column:
-    if array.dtype.kind not in "biufc":
+    if array.dtype.kind not in "biufc" and not is_borrowed(array):
         raise ValueError(not_numbers(argument, array))
     return (
         TensorColumn(from_numpy(array)) if shares_memory(array) else IndexedColumn(array, argument)

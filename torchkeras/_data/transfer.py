@@ -11,6 +11,7 @@ from torchkeras import tree
 from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import show
 from torchkeras._base.settings import floatx
+from torchkeras._state.arrays import is_borrowed, shared
 
 from .lists import as_arrays
 
@@ -44,12 +45,12 @@ def shares_memory(array: "np.ndarray[Any, Any]") -> bool:
 
 def from_numpy(array: "np.ndarray[Any, Any]", argument: str = "x") -> Tensor:
     """Return an array as a tensor over the same memory where torch can do that, else a copy."""
-    if array.dtype.kind not in _NUMBERS:
+    if array.dtype.kind not in _NUMBERS and not is_borrowed(array):
         raise ValueError(not_numbers(argument, array))
     if not shares_memory(array):
         wanted = _WIDER.get(array.dtype.name, array.dtype.newbyteorder("="))
         array = np.array(array, dtype=wanted, order="C")
-    return torch.from_numpy(array)
+    return shared(array)
 
 
 def not_numbers(argument: str, array: Any) -> str:

@@ -14,6 +14,8 @@ _Array = np.ndarray[Any, Any]
 _INT32 = np.iinfo(np.int32)
 # torch hardly computes with the first; Keras reads them as the second too.
 _CARRIERS = {"uint16": "int32", "uint32": "int64", "uint64": "int64"}
+# NumPy borrows these from ml_dtypes; torch does not know them there, but knows their bits.
+_BITS = {"bfloat16": "int16", "float8_e4m3fn": "uint8", "float8_e5m2": "uint8"}
 _NARROW = {"int64": "int32", "complex128": "complex64"}
 _WIDTHLESS = (bool, int, float, complex, list, tuple)  # NumPy's float64 is a float as well
 
@@ -38,6 +40,23 @@ def from_numbers(x: Any, where: torch.device) -> Tensor:
     return _from_array(array, to_torch(_CARRIERS.get(name, name)), where)
 
 
+def is_borrowed(array: _Array) -> bool:
+    """Say whether the dtype of an array is one of torch's that NumPy itself lacks."""
+    return array.dtype.name in _BITS
+
+
+def shared(array: _Array) -> Tensor:
+    """Return an array as a tensor over the same memory, as far as torch can do that.
+
+    Args:
+        array: An array of numbers.
+    """
+    if not is_borrowed(array):
+        return torch.as_tensor(array, device="cpu")
+    dtype = to_torch(array.dtype.name)
+    return torch.as_tensor(array.view(_BITS[array.dtype.name]), device="cpu").view(dtype)
+
+
 def _narrowed(array: _Array, x: Any) -> str:
     """Return Keras's dtype for numbers of Python and for lists, which NumPy makes wide."""
     leaves = tree.flatten(x) if isinstance(x, (list, tuple)) else []
@@ -52,6 +71,5 @@ def _narrowed(array: _Array, x: Any) -> str:
 def _from_array(array: _Array, dtype: torch.dtype, where: torch.device) -> Tensor:
     if where.type == "mps" and dtype == torch.float64:
         dtype = torch.float32  # MPS has no float64
-    carrier = {**_CARRIERS, "bfloat16": "float32"}.get(array.dtype.name)
-    plain = array if carrier is None else array.astype(carrier)
-    return torch.as_tensor(plain, device="cpu").to(dtype).to(where)
+    carrier = _CARRIERS.get(array.dtype.name)
+    return shared(array if carrier is None else array.astype(carrier)).to(dtype).to(where)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torchkeras._base import device, registry
 from torchkeras._base.dtypes import standardize_dtype, to_torch
 
-from .arrays import from_numbers
+from .arrays import from_numbers, shared
 
 
 def first_value(initializer: Any, shape: Any, dtype: Any) -> Tensor:
@@ -59,7 +59,7 @@ def as_made(made: Any, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
     Raises:
         ValueError: If the shape is another one.
     """
-    tensor = made if isinstance(made, Tensor) else torch.as_tensor(np.asarray(made), device="cpu")
+    tensor = made if isinstance(made, Tensor) else shared(np.asarray(made))
     if tuple(tensor.shape) != shape:
         raise ValueError(
             f"`initializer` must return a value of shape {shape}. It returned the shape "

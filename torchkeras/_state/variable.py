@@ -13,7 +13,7 @@ from torchkeras._base.dtypes import NAMES
 from torchkeras._base.messages import one_of, show
 from torchkeras._base.naming import auto_name, scoped_path
 
-from .arrays import from_numbers
+from .arrays import from_numbers, shared
 from .first_value import first_value
 from .layout import SAME, Layout
 from .view import ParameterView
@@ -412,7 +412,7 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
         value = value.value
     if isinstance(value, Tensor):
         return value.detach().to(like.device, like.dtype)
-    return torch.as_tensor(np.asarray(value), device="cpu").to(like.device, like.dtype)
+    return shared(np.asarray(value)).to(like.device, like.dtype)
 
 
 def read(module: nn.Module, key: str) -> Tensor:

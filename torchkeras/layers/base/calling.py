@@ -15,6 +15,7 @@ from torchkeras._base import device
 from torchkeras._base.messages import show
 from torchkeras._base.naming import build_scope
 from torchkeras._base.nested import leaves_of, map_leaves
+from torchkeras._state.arrays import shared
 from torchkeras._state.masked import mask_of, with_mask
 from torchkeras._state.variable import Variable, autocast_scope
 from torchkeras._symbolic.spec import Spec, has_spec
@@ -113,7 +114,7 @@ def convert_leaf(layer: Any, value: Any) -> Any:
     elif not isinstance(value, Tensor):
         if isinstance(value, Spec) or not hasattr(value, "__array__"):
             return value
-        value = torch.as_tensor(_owned(np.asarray(value)), device=_device_of(layer))
+        value = shared(_owned(np.asarray(value))).to(_device_of(layer))
     if layer.autocast and value.is_floating_point() and value.dtype is not layer.torch_dtype:
         return cast(value, layer.torch_dtype)
     return value

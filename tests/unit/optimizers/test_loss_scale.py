@@ -154,6 +154,18 @@ def test_stateless() -> None:
         np.testing.assert_array_equal(old, now.numpy())
 
 
+def test_set_weights_reaches_the_inner_optimizer() -> None:
+    v = Variable([1.0, 2.0])
+    first, second = (optimizers.LossScaleOptimizer(optimizers.Adam()) for _ in range(2))
+    for optimizer in (first, second):
+        optimizer.build([v])
+    first.apply([torch.full((2,), 1e4)], [v])
+    second.set_weights(first.variables)
+    for ours, theirs in zip(first.variables, second.variables, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+    assert int(second.iterations) == 1
+
+
 def test_finite_gradients() -> None:
     optimizer = optimizers.LossScaleOptimizer(optimizers.SGD())
     assert optimizer.check_finite([None, torch.ones(2), torch.zeros(2, 2)])

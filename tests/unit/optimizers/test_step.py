@@ -279,6 +279,15 @@ def test_adam_trains_bfloat16_weights() -> None:
     np.testing.assert_allclose(weight.numpy(), [0.7, 1.7], rtol=0.01)
 
 
+def test_ftrl_refuses_a_learning_rate_of_zero() -> None:
+    module = net()
+    optimizer = make("Ftrl", {}, module)
+    optimizer.learning_rate = optimizers.schedules.PolynomialDecay(0.0, 10, 0.1)
+    with pytest.raises(ValueError, match=r"divides by the learning rate, which is 0 now\. Let the"):
+        train(module, optimizer, 1)
+    assert all(param.isfinite().all() for param in module.parameters())
+
+
 def test_frozen_parameters_are_left_silently() -> None:
     module = net()
     optimizer = make("Adam", {}, module)

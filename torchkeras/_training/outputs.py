@@ -12,13 +12,16 @@ from torchkeras._base.messages import show
 from torchkeras._state.variable import Variable
 
 _WAITING_BYTES = 1 << 20
+# Small outputs that are kept lie between the large temporaries of the batches, whose memory can
+# then not be used again; a few may.
+_WAITING_PARTS = 8
 
 
 class Outputs:
     """What `predict` collects.
 
-    Where the number of samples is known, outputs are written into their place, a megabyte at a
-    time; otherwise they are kept until the end.
+    Where the number of samples is known, outputs are written into their place, a few batches at
+    a time; otherwise they are kept until the end.
 
     Args:
         num_samples: The number of samples to come, if it is known.
@@ -86,7 +89,7 @@ class _Joined:
         self._parts.append(part)
         if self._num_samples is not None:
             self._waiting_bytes += part.numel() * part.element_size()
-            if self._waiting_bytes >= _WAITING_BYTES:
+            if self._waiting_bytes >= _WAITING_BYTES or len(self._parts) >= _WAITING_PARTS:
                 self._write()
 
     def _write(self) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from torchkeras import tree
 from torchkeras._base import device
+from torchkeras._base.allocator import keep_freed_memory
 from torchkeras._base.dtypes import NAMES
 from torchkeras._data.adapt import source_of, takes_batch_size
 from torchkeras._data.arrays import Arrays
@@ -94,6 +95,8 @@ class Running(Steps):
         self._compiled.has_met_data |= not predicts
         self._place()
         feed.device = self._run_device()
+        if feed.device.type == "cpu":
+            keep_freed_memory()
         if not predicts:
             feed.restart()
 

@@ -543,3 +543,40 @@ def test_a_config_names_nothing_but_schedulers() -> None:
     config = {"optimizer": "SGD", "scheduler": {"class": "Counter", "options": {}}, "per": "step"}
     with pytest.raises(ValueError, match="Unknown scheduler of torch"):
         TorchOptimizer.from_config(config)
+
+
+def test_loss_scaling_saves_what_is_inside(tmp_path: Path) -> None:
+    with oracle.dtype_policy("mixed_float16"):
+        model = net(ADAM)
+    fit(model, epochs=1)
+    assert type(model.optimizer).__name__ == "LossScaleOptimizer"
+    loaded = restored(model, tmp_path)
+    for each in (model, loaded):
+        fit(each, epochs=2)
+    assert_same(loaded, model)
+
+
+class Killed(callbacks.Callback):
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.model.optimizer.iterations == 5:
+            raise KeyboardInterrupt
+
+
+def test_a_backup_goes_on_where_it_was(tmp_path: Path) -> None:
+    def make() -> Any:
+        return net(
+            TorchOptimizer(
+                torch.optim.Adam, scheduler=functools.partial(StepLR, step_size=2), per="step"
+            )
+        )
+
+    def run(model: Any, *more: Any) -> Any:
+        return fit(model, callbacks=[callbacks.BackupAndRestore(tmp_path, save_freq=1), *more])
+
+    with pytest.raises(KeyboardInterrupt):
+        run(make(), Killed())
+    model, expected = make(), make()
+    run(model)
+    fit(expected)
+    assert_same(model, expected)
+    assert model.optimizer.scheduler.last_epoch == expected.optimizer.scheduler.last_epoch == 9

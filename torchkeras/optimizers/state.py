@@ -293,6 +293,13 @@ class OptimizerState:
         """
         for index, variable in enumerate(self.variables):
             store[str(index)] = variable.numpy()
+        self._write_more(store, "")
+
+    def _write_more(self, store: MutableMapping[str, Any], prefix: str) -> None:
+        """Write what is no variable, under names that begin with a prefix and are no numbers."""
+
+    def _read_more(self, store: Mapping[str, Any], prefix: str) -> None:
+        """Read what `_write_more` wrote."""
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Read the variables from a mapping; with a warning, nothing, if the numbers differ.
@@ -301,13 +308,15 @@ class OptimizerState:
             store: What `save_own_variables` wrote.
         """
         variables = self.variables
-        if len(store.keys()) != len(variables):
+        count = sum(key.isdigit() for key in store)
+        if count != len(variables):
             hint = "" if self.built else " It is not built: call `optimizer.build(...)` first."
             warnings.warn(
                 f"The state of the optimizer {self.name!r} was not loaded: it has "
-                f"{len(variables)} variables, and the file {len(store.keys())}.{hint}",
+                f"{len(variables)} variables, and the file {count}.{hint}",
                 stacklevel=2,
             )
             return
         for index, variable in enumerate(variables):
             variable.assign(store[str(index)])
+        self._read_more(store, "")

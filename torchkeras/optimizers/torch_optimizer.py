@@ -291,16 +291,12 @@ class TorchOptimizer(Optimizer):
         self._show()
         return super().variables
 
-    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        super().save_own_variables(store)
+    def _write_more(self, store: MutableMapping[str, Any], prefix: str) -> None:
         if self._torch is not None:
-            torch_state.write(self._torch, self.scheduler, store)
+            torch_state.write(self._torch, self.scheduler, store, prefix)
 
-    def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        own = {key: store[key] for key in store if key.isdigit()}
-        super().load_own_variables(own)
-        if self.built:
-            torch_state.read(self._torch, self.scheduler, store)
+    def _read_more(self, store: Mapping[str, Any], prefix: str) -> None:
+        torch_state.read(self._torch, self.scheduler, store, prefix)
         self._shown = None
 
     def get_config(self) -> dict[str, Any]:

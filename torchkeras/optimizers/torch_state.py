@@ -36,13 +36,16 @@ def _beside(value: Any, param: Tensor) -> Any:
     return value.to(param.device) if like else value
 
 
-def write(optimizer: Any, scheduler: Any, store: MutableMapping[str, Any]) -> None:
+def write(
+    optimizer: Any, scheduler: Any, store: MutableMapping[str, Any], prefix: str = ""
+) -> None:
     """Write the state into a mapping of arrays.
 
     Args:
         optimizer: The optimizer of torch.
         scheduler: Its scheduler, or `None`.
         store: The mapping.
+        prefix: How all names begin.
     """
     state = optimizer.state_dict()
     numbers: dict[str, Any] = {}
@@ -51,7 +54,7 @@ def write(optimizer: Any, scheduler: Any, store: MutableMapping[str, Any]) -> No
             key = f"{position}_{name}"
             if isinstance(value, Tensor):
                 wide = value.dtype is torch.bfloat16
-                store[key] = (value.float() if wide else value).detach().cpu().numpy()
+                store[f"{prefix}{key}"] = (value.float() if wide else value).detach().cpu().numpy()
             else:
                 numbers[key] = value
     groups = [
@@ -59,7 +62,7 @@ def write(optimizer: Any, scheduler: Any, store: MutableMapping[str, Any]) -> No
         for group in state["param_groups"]
     ]
     plain = {"numbers": numbers, "groups": groups, "scheduler": _scheduler_state(scheduler)}
-    store[_PLAIN] = np.frombuffer(json.dumps(plain).encode("utf-8"), dtype=np.uint8)
+    store[f"{prefix}{_PLAIN}"] = np.frombuffer(json.dumps(plain).encode("utf-8"), dtype=np.uint8)
 
 
 def _plain(value: Any) -> Any:
@@ -87,17 +90,19 @@ def _scheduler_state(scheduler: Any) -> dict[str, Any] | None:
     return state
 
 
-def read(optimizer: Any, scheduler: Any, store: Mapping[str, Any]) -> None:
+def read(optimizer: Any, scheduler: Any, store: Mapping[str, Any], prefix: str = "") -> None:
     """Read the state that `write` wrote.
 
     Args:
         optimizer: The optimizer of torch.
         scheduler: Its scheduler, or `None`.
         store: The mapping.
+        prefix: How all names begin.
     """
-    if _PLAIN not in store:
+    if f"{prefix}{_PLAIN}" not in store:
         return
-    plain = json.loads(np.asarray(store[_PLAIN], dtype=np.uint8).tobytes().decode("utf-8"))
+    written = np.asarray(store[f"{prefix}{_PLAIN}"], dtype=np.uint8)
+    plain = json.loads(written.tobytes().decode("utf-8"))
     state = optimizer.state_dict()
     if len(plain["groups"]) != len(state["param_groups"]):
         warnings.warn(
@@ -111,14 +116,23 @@ def read(optimizer: Any, scheduler: Any, store: Mapping[str, Any]) -> None:
         {**now, **{key: _as_before(value, now.get(key)) for key, value in then.items()}}
         for now, then in pairs
     ]
-    optimizer.load_state_dict({"state": _state(store, plain["numbers"]), "param_groups": groups})
+    optimizer.load_state_dict(
+        {"state": _state(store, prefix, plain["numbers"]), "param_groups": groups}
+    )
     if scheduler is not None and plain["scheduler"] is not None:
         scheduler.load_state_dict(plain["scheduler"])
 
 
-def _state(store: Mapping[str, Any], numbers: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
+def _state(
+    store: Mapping[str, Any], prefix: str, numbers: Mapping[str, Any]
+) -> dict[int, dict[str, Any]]:
     state: dict[int, dict[str, Any]] = {}
-    arrays = {key: torch.from_numpy(np.array(store[key])) for key in store if "_" in key}
+    keys = [key.removeprefix(prefix) for key in store if key.startswith(prefix)]
+    arrays = {
+        key: torch.from_numpy(np.array(store[f"{prefix}{key}"]))
+        for key in keys
+        if key.partition("_")[0].isdigit() and "_" in key
+    }
     for key, value in {**arrays, **numbers}.items():
         position, _, name = key.partition("_")
         state.setdefault(int(position), {})[name] = value

@@ -1,6 +1,6 @@
 """`WrappingOptimizer`: an optimizer that leaves the weights to others."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -35,6 +35,14 @@ class WrappingOptimizer(Optimizer):
     def variables(self) -> list[Variable]:
         """The optimizer's own variables, then those of the optimizers inside."""
         return self._variables + [v for inner in self._inner_optimizers for v in inner.variables]
+
+    def _write_more(self, store: MutableMapping[str, Any], prefix: str) -> None:
+        for number, inner in enumerate(self._inner_optimizers):
+            inner._write_more(store, f"{prefix}inner{number}_")
+
+    def _read_more(self, store: Mapping[str, Any], prefix: str) -> None:
+        for number, inner in enumerate(self._inner_optimizers):
+            inner._read_more(store, f"{prefix}inner{number}_")
 
     def zero_grad(self) -> None:
         for inner in self._inner_optimizers:

@@ -11,7 +11,7 @@ from torchkeras._base.serialization import deserialize_keras_object, serialize_k
 from torchkeras._state.variable import Variable, as_tensor
 
 from .optimizer import Optimizer
-from .overflow import Verdict, unscale_
+from .overflow import Verdict, not_found, unscale_
 from .scalar import Scalar
 from .wrapping import WrappingOptimizer
 
@@ -138,7 +138,7 @@ class LossScaleOptimizer(WrappingOptimizer):
         if not (grads or replacing):
             inner.step()  # it says what is missing
             return
-        found = torch.zeros(1, device=(grads + replacing)[0].device)
+        found = not_found((grads + replacing)[0].device)
         unscale_(grads, self.dynamic_scale.number, found)
         unscale_([grad.clone() for grad in replacing], 1.0, found)
         if _defers(found) and not replacing and inner._step_unless(found, grads):
@@ -157,7 +157,7 @@ class LossScaleOptimizer(WrappingOptimizer):
             for grad, variable in zip(grads, variables, strict=True)
         ]
         given = [tensor for tensor in tensors if tensor is not None]
-        found = torch.zeros(1, device=given[0].device if given else "cpu")
+        found = not_found(given[0].device if given else None)
         copies = [tensor.clone() for tensor in given]
         unscale_(copies, self.dynamic_scale.number, found)
         if self._judge(Verdict(found)):
@@ -175,7 +175,7 @@ class LossScaleOptimizer(WrappingOptimizer):
             grads: The gradients; `None` counts as finite.
         """
         tensors = [torch.as_tensor(grad) for grad in grads if grad is not None]
-        found = torch.zeros(1, device=tensors[0].device if tensors else "cpu")
+        found = not_found(tensors[0].device if tensors else None)
         unscale_([tensor.detach().clone() for tensor in tensors], 1.0, found)
         return found[0] == 0
 

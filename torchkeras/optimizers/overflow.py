@@ -6,13 +6,22 @@ from torch import Tensor
 from .shadow import by_place
 
 
+def not_found(device: torch.device | None = None) -> Tensor:
+    """Return the flag that `unscale_` raises.
+
+    Args:
+        device: Where it is; the CPU if not given.
+    """
+    return torch.zeros(1, dtype=torch.float32, device=device or "cpu")
+
+
 def unscale_(grads: list[Tensor], scale: float, found: Tensor) -> None:
     """Divide gradients in place, and set `found` to 1 if one of their numbers is not finite.
 
     Args:
         grads: The gradients, on any devices.
         scale: What they are divided by.
-        found: A float32 tensor of one element.
+        found: What `not_found` returned.
     """
     for place, members in by_place(grads).items():
         here = found if place.device == found.device else found.new_zeros(1, device=place.device)

@@ -201,11 +201,11 @@ def test_final_values_are_the_averages() -> None:
         pair.ours.finalize_variable_values([])
 
 
-def test_variables_overwritten_with_their_gradient() -> None:
-    pair = Twins(
-        optimizers.Adam(gradient_accumulation_steps=2, use_ema=True),
-        keras.optimizers.Adam(gradient_accumulation_steps=2, use_ema=True),
-    )
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("name", ["Adafactor", "Adam", "Muon", "Nadam", "ScheduleFreeAdamW"])
+def test_variables_overwritten_with_their_gradient(name: str) -> None:
+    options: dict[str, Any] = {"gradient_accumulation_steps": 2, "use_ema": True}
+    pair = Twins(getattr(optimizers, name)(**options), getattr(keras.optimizers, name)(**options))
     for variables in (pair.our_variables, pair.their_variables):
         variables[0].overwrite_with_gradient = True
     run(pair, 5)

@@ -86,6 +86,39 @@ def test_a_late_step_reads_nothing_from_the_device(monkeypatch: pytest.MonkeyPat
     assert int(optimizer.iterations) == 4
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize(("name", "arguments"), [INNER[0], INNER[1], INNER[3], INNER[5]])
+def test_an_accelerator_skips_steps_without_being_waited_for(
+    gpu: torch.device, name: str, arguments: dict[str, Any]
+) -> None:
+    if gpu.type != "cuda":
+        pytest.skip("only CUDA reports synchronisation")
+    nets = [nn.Linear(3, 2), nn.Linear(3, 2).to(gpu)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    made = [
+        optimizers.LossScaleOptimizer(getattr(optimizers, name)(**arguments), 1024.0, 3)
+        for _ in nets
+    ]
+    for step in range(9):
+        for net, optimizer in zip(nets, made, strict=True):
+            optimizer.built or optimizer.build(net.parameters())
+            scale = float("inf") if step in (2, 6) else optimizer.scale_loss(1.0)
+            generator = torch.Generator().manual_seed(step)
+            for param in net.parameters():
+                grad = torch.randn(param.shape, generator=generator) * scale
+                param.grad = grad.to(param.device)
+            if net is nets[1]:
+                torch.cuda.set_sync_debug_mode("error")
+            try:
+                optimizer.step()
+            finally:
+                torch.cuda.set_sync_debug_mode("default")
+    for ours, theirs in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs.cpu(), rtol=1e-5, atol=1e-6)
+    assert int(made[0].iterations) == int(made[1].iterations) == 7
+    assert float(made[0].dynamic_scale) == float(made[1].dynamic_scale)
+
+
 def test_defaults_are_keras_s() -> None:
     ours = optimizers.LossScaleOptimizer(optimizers.SGD(name="sgd"), name="scaled")
     theirs = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(name="sgd"), name="scaled")

@@ -314,8 +314,9 @@ def test_errors() -> None:
         optimizer.step()
 
 
-def test_without_parameters_nothing_happens() -> None:
-    optimizer = make("Adam", {}, nn.ReLU())
+@every_rule
+def test_without_parameters_nothing_happens(name: str, arguments: dict[str, Any]) -> None:
+    optimizer = make(name, arguments, nn.ReLU())
     optimizer.zero_grad()
     optimizer.step()
     assert int(optimizer.iterations) == 0

@@ -176,15 +176,17 @@ def resident_kib() -> int:
 @pytest.mark.parametrize("name", ["predict at once", "train_on_batch"])
 def test_ten_thousand_calls_leave_the_process_where_it_was(name: str) -> None:
     use = uses_of(*tiny())[name]
-    for _ in range(1000):
-        use()
+    use()
     gc.collect()
-    resident, tensors = resident_kib(), live_tensors()
-    for _ in range(CALLS):
-        use()
-    gc.collect()
+    tensors, resident = live_tensors(), [resident_kib()]
+    for _ in range(5):
+        for _ in range(CALLS // 5):
+            use()
+        gc.collect()
+        resident.append(resident_kib())
     assert live_tensors() == tensors
-    assert resident_kib() - resident < 2048, "more than 0.2 KiB a call"
+    growth = [later - earlier for earlier, later in itertools.pairwise(resident)]
+    assert min(growth) < 64, growth  # the allocator may take more now and then, a leak always does
 
 
 def test_generators_and_loaders_are_let_go() -> None:

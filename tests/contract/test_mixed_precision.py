@@ -1,5 +1,7 @@
 """Under a mixed policy weights stay float32, and computations and outputs are what Keras's are."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -7,6 +9,8 @@ import torchkeras
 from tests import oracle
 
 POLICY = "mixed_bfloat16"
+POLICIES = (POLICY, "mixed_float16")
+NAMES = ("compute_dtype", "variable_dtype", "input_dtype", "dtype", "autocast")
 
 
 @pytest.fixture
@@ -15,16 +19,21 @@ def mixed():
         yield
 
 
-@pytest.mark.usefixtures("mixed")
-def test_dtypes_equal_keras(row):
-    outputs, weights = [], []
-    for package in oracle.PACKAGES:
-        layer = oracle.built(row, package)
-        args, kwargs = oracle.tensors(row, package)
-        outputs.append([leaf.dtype for leaf in oracle.leaves(layer(*args, **kwargs))])
-        weights.append([variable.dtype for variable in layer.weights])
-    assert outputs[0] == outputs[1]
-    assert weights[0] == weights[1]
+def dtypes(row: Any, package: Any) -> dict[str, list[Any]]:
+    """Return all dtypes of a built layer and of what it returns."""
+    layer = oracle.built(row, package)
+    args, kwargs = oracle.tensors(row, package)
+    own = [layer.dtype_policy.name, *(getattr(layer, name) for name in NAMES)]
+    weights = [variable.dtype for variable in layer.weights]
+    outputs = [leaf.dtype for leaf in oracle.leaves(layer(*args, **kwargs))]
+    return {"layer": own, "weights": weights, "outputs": outputs}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_dtypes_equal_keras(row, policy):
+    with oracle.dtype_policy(policy):
+        ours, theirs = (dtypes(row, package) for package in oracle.PACKAGES)
+    assert ours == theirs
 
 
 def test_numbers_are_near_those_of_float32(row):

@@ -119,9 +119,14 @@ def _unknown(x: Any, y: Any, sample_weight: Any) -> str:
     bad = (key for key, part in named.items() if part is not None and not holds_arrays(part))
     name = next(bad, "x")
     value = named[name]
+    hint = (
+        "It is a function: call it, so that the generator it returns is passed."
+        if callable(value)
+        else "Python lists of numbers of equal length may be passed too; others need "
+        "`np.array(...)`."
+    )
     return (
         f"Unrecognized data type: `{name}` must be a NumPy array, a torch tensor, a pandas table, "
         "a list, tuple or dictionary of these, a torch `DataLoader` or `Dataset`, a `PyDataset` "
-        f"or a generator. Received: {name}={show(value)} (of type {type(value).__name__}). "
-        "Python lists of numbers of equal length may be passed too; others need `np.array(...)`."
+        f"or a generator. Received: {name}={show(value)} (of type {type(value).__name__}). {hint}"
     )

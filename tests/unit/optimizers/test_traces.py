@@ -67,6 +67,10 @@ OPTIONS: list[dict[str, Any]] = [
     {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 4},
     {"gradient_accumulation_steps": 3},
     {"loss_scale_factor": 1024.0},
+]
+TOGETHER: list[dict[str, Any]] = [
+    {"clipvalue": 0.3, "use_ema": True, "ema_momentum": 0.9},
+    {"global_clipnorm": 1.0, "weight_decay": 0.01, "gradient_accumulation_steps": 3},
     {
         "weight_decay": 0.01,
         "clipnorm": 1.0,
@@ -114,12 +118,18 @@ def test_apply(name: str, arguments: dict[str, Any]) -> None:
 @pytest.mark.parametrize("options", OPTIONS, ids=label)
 @pytest.mark.parametrize(("name", "arguments"), PLAIN, ids=label)
 def test_option(name: str, arguments: dict[str, Any], options: dict[str, Any]) -> None:
-    run(twins(name, **arguments, **options), 11, through_grad=True)
+    run(twins(name, **arguments, **options), 7, through_grad=True)
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=label)
-def test_option_through_200_steps(options: dict[str, Any]) -> None:
-    run(twins("Adam", **options), 200)
+@pytest.mark.parametrize("options", [*OPTIONS, *TOGETHER], ids=label)
+def test_option_through_apply(options: dict[str, Any]) -> None:
+    run(twins("Adam", **options), 12)
+
+
+@pytest.mark.parametrize("options", TOGETHER, ids=["clipvalue", "global_clipnorm", "clipnorm"])
+@pytest.mark.parametrize(("name", "arguments"), PLAIN, ids=label)
+def test_options_together(name: str, arguments: dict[str, Any], options: dict[str, Any]) -> None:
+    run(twins(name, **arguments, **options), 200, through_grad=True)
 
 
 @pytest.mark.parametrize("schedule", ["ExponentialDecay", "CosineDecay"])

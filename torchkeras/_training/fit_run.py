@@ -10,6 +10,7 @@ from torchkeras._data.replay import Recorded
 from torchkeras.callbacks import BackupAndRestore, CallbackList
 
 from .running import Running
+from .steps import overridden
 
 State = dict[str, Any]
 Restore = Callable[..., None]
@@ -27,6 +28,7 @@ class FitRun:
     def __init__(self, model: Running, feed: Feed, listeners: CallbackList) -> None:
         self._model, self._feed = model, feed
         self.callbacks = listeners.callbacks
+        self.keeps_gradients = overridden(model, "train_step")
         self.is_inside = self.is_over = False
         self.logs: State = {}
         self._begun: tuple[State | None, int] = (None, 0)

@@ -207,6 +207,7 @@ class Trainer(Running):
         run = FitRun(self, feed, listeners)
         object.__setattr__(self, "_fit_run", run)
         listeners.on_train_begin()
+        function = replace(function, step=listeners.guarded(function.step))
         run.enter(inside=False)
         logs: Any = run.logs
         for epoch in self._from_backup(epochs):

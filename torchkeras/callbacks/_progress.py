@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Iterable
+from functools import cache
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ._console import rewrites_lines, say
 
@@ -15,8 +15,15 @@ _REDRAW_S = 0.1
 _PLAIN_LINE_S = 60.0
 
 
-class _Bar(tqdm):  # type: ignore[misc]
-    monitor_interval = 0  # no thread beside the training
+@cache
+def _bar_class() -> Any:
+    """Return the class of bars; `import torchkeras` does not pay for it."""
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc]
+        monitor_interval = 0  # no thread beside the training
+
+    return Bar
 
 
 class Progress:
@@ -32,7 +39,7 @@ class Progress:
         self.target, self.verbose = target, verbose
         self.seen = 0
         self._redraws = verbose == 1 and rewrites_lines()
-        self._bar: _Bar | None = None
+        self._bar: Any = None
         self._start = perf_counter()
         self._after_first: float | None = None
         every = _REDRAW_S if self._redraws else _PLAIN_LINE_S
@@ -75,9 +82,9 @@ class Progress:
         self._bar.set_description_str(text, refresh=False)
         self._bar.refresh()
 
-    def _new_bar(self) -> _Bar:
+    def _new_bar(self) -> Any:
         counted = "{n_fmt}/{total_fmt} {bar:" + str(_BAR_WIDTH) + "} {desc}"
-        return _Bar(
+        return _bar_class()(
             total=self.target,
             bar_format=counted if self.target else "{n_fmt}/Unknown {desc}",
             ascii="─━",

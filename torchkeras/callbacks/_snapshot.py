@@ -48,7 +48,7 @@ def restore_weights(model: Any, state: Mapping[str, Any]) -> None:
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        raise ValueError(_other("model", str(error))) from error
+        raise ValueError(_other("model", str(error).rstrip("."))) from error
     _set_optimizer_state(model.optimizer, state["optimizer"])
     for name, parameter in model.named_parameters():
         gradient = state["gradients"].get(name)
@@ -88,31 +88,46 @@ def state_of(callback: Any) -> State:
 
 def _gradients(model: Any) -> dict[str, Tensor]:
     """Return gradients that a step of the user's own may add to; others begin every step anew."""
-    if not getattr(model, "_keeps_gradients", False):
+    if not getattr(getattr(model, "_fit_run", None), "keeps_gradients", True):
         return {}
     named = model.named_parameters()
     return {name: each.grad for name, each in named if each.grad is not None}
 
 
-def _optimizer_state(optimizer: Any) -> Any:
-    if optimizer is None or not hasattr(optimizer, "variables"):
+def _optimizer_state(optimizer: Any) -> State | None:
+    if optimizer is None:
         return None
-    return [variable.value.detach().clone() for variable in optimizer.variables]
+    state: State = {"class": type(optimizer).__name__}
+    if hasattr(optimizer, "load_state_dict"):
+        return {**state, "own": optimizer.state_dict()}
+    state["variables"] = [variable.value.detach().clone() for variable in optimizer.variables]
+    return {**state, "inner": [_optimizer_state(each) for each in _inner(optimizer)]}
 
 
-def _set_optimizer_state(optimizer: Any, values: list[Tensor] | None) -> None:
-    if values is None:
+def _inner(optimizer: Any) -> list[Any]:
+    """Return the optimizers inside of one."""
+    one = getattr(optimizer, "inner_optimizer", None)
+    return list(getattr(optimizer, "optimizers", ())) if one is None else [one]
+
+
+def _set_optimizer_state(optimizer: Any, state: Mapping[str, Any] | None) -> None:
+    name = type(optimizer).__name__
+    if (state is None) != (optimizer is None) or (state and state["class"] != name):
+        given = None if state is None else state["class"]
+        raise ValueError(_other("optimizer", f"it is {given} there, and {name} here"))
+    if state is None:
         return
-    variables = optimizer.variables
+    if "own" in state:
+        optimizer.load_state_dict(state["own"])
+        return
+    values, variables = state["variables"], optimizer.variables
     if [tuple(value.shape) for value in values] != [tuple(v.shape) for v in variables]:
-        raise ValueError(
-            _other(
-                f"optimizer ({type(optimizer).__name__})",
-                f"it holds {len(values)} variables, this one {len(variables)}, or other shapes",
-            )
-        )
+        counts = f"{len(values)} variables there and {len(variables)} here, or other shapes"
+        raise ValueError(_other("optimizer", f"{name} has {counts}"))
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+    for each, inner in zip(_inner(optimizer), state["inner"], strict=True):
+        _set_optimizer_state(each, inner)
 
 
 def _metric_state(metric: Any) -> tuple[str, list[Tensor]]:

@@ -130,6 +130,17 @@ class CallbackList(Callback):
             if _hook(callback, name) is not None
         )
 
+    def guarded(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a step of training as callbacks want it run.
+
+        Args:
+            step: The step.
+        """
+        for callback in self.callbacks:
+            guard = getattr(callback, "_guard_step", None)
+            step = step if guard is None else guard(step)
+        return step
+
     def _tell(self, name: str, *args: Any, logs: Logs | None) -> None:
         logs = {} if logs is None else logs
         for hook in self.hooks(name):

@@ -1,14 +1,12 @@
-"""History, TerminateOnNaN, CSVLogger."""
+"""History, CSVLogger."""
 
 import csv
-import math
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from tests.unit.callbacks.fakes import FakeModel, losses, run
-from torchkeras.callbacks import CSVLogger, History, TerminateOnNaN
+from tests.unit.callbacks.fakes import losses, run
+from torchkeras.callbacks import CSVLogger, History
 
 
 def test_history_goes_on_over_runs() -> None:
@@ -18,28 +16,6 @@ def test_history_goes_on_over_runs() -> None:
     assert history.history == {"val_loss": [1, 2, 3]}
     assert history.epoch == [0]
     assert model.history is history
-
-
-@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
-def test_a_loss_that_is_no_number_stops(loss: float, capsys: pytest.CaptureFixture[str]) -> None:
-    callback, model = TerminateOnNaN(), FakeModel()
-    callback.set_model(model)
-    callback.on_train_batch_end(3, {"loss": loss})
-    assert model.stop_training
-    assert "Batch 3: Invalid loss, terminating training" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("logs", [{"loss": 1.0}, {}, {"accuracy": math.nan}])
-def test_other_losses_do_not(logs: dict[str, float]) -> None:
-    callback, model = TerminateOnNaN(), FakeModel()
-    callback.set_model(model)
-    callback.on_train_batch_end(0, logs)
-    assert not model.stop_training
-
-
-def test_it_may_raise() -> None:
-    with pytest.raises(RuntimeError, match="NaN or Inf loss encountered at batch 2: loss=nan"):
-        TerminateOnNaN(raise_error=True).on_batch_end(2, {"loss": math.nan})
 
 
 def rows(path: Path, delimiter: str = ",") -> list[list[str]]:

@@ -13,6 +13,7 @@ from torchkeras._state.variable import Variable
 from .betas import rounded_power
 from .kernel_optimizer import KernelOptimizer
 from .newton_schulz import orthogonalized
+from .options import not_one_string
 from .selection import Bundle
 from .state import LearningRate
 
@@ -101,6 +102,7 @@ class Muon(KernelOptimizer):
             **kwargs,
         )
         self.exclude_layers = exclude_layers or []
+        not_one_string("exclude_layers", exclude_layers)
         self.adam_weight_decay = adam_weight_decay
         self.rms_rate = rms_rate
         self.adam_beta_1 = adam_beta_1

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from torchkeras._base import settings
+from torchkeras._base.dtypes import to_torch
 from torchkeras._base.naming import auto_name
 
 from .betas import check_betas, rounded_power
@@ -97,7 +98,8 @@ class Nadam(KernelOptimizer):
 
     def _share(self, step: int) -> float:
         """Return the momentum of a step, which rises from half of `beta_1` to all of it."""
-        return float(self.beta_1 * (1.0 - 0.5 * rounded_power(0.96, step, torch.float32)))
+        precision = to_torch(self._u_product.dtype)
+        return float(self.beta_1 * (1.0 - 0.5 * rounded_power(0.96, step, precision)))
 
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
         product, now, then = self._u_product.number, self._share(step), self._share(step + 1)

@@ -15,7 +15,7 @@ from torchkeras._state.view import ParameterView
 
 from . import stateless
 from .directory import Directory
-from .options import check_options
+from .options import check_options, not_one_string
 from .stages import ACCUMULATOR, AVERAGE, Stages
 from .state import LearningRate
 
@@ -303,6 +303,7 @@ class Optimizer(Stages):
             var_names: Patterns; a variable is left alone if one is found in its name, such as
                 `"bias"`.
         """
+        not_one_string("var_names", var_names)
         self._undecayed = Directory(var_list or ())
         names = sorted(set(var_names or ()))
         self._undecayed_names = re.compile("|".join(names)) if names else None

@@ -27,6 +27,15 @@ def check_options(optimizer: Any, unknown: Mapping[str, Any]) -> None:
         _check_average(optimizer.ema_momentum, optimizer.ema_overwrite_frequency)
 
 
+def not_one_string(argument: str, value: Any) -> None:
+    """Raise a `TypeError` for a string in place of a list, whose letters would be patterns."""
+    if isinstance(value, str):
+        raise TypeError(
+            f"`{argument}` must be a list of strings. Received: {argument}={value!r}. "
+            f"Pass `[{value!r}]`."
+        )
+
+
 def _check_names(unknown: Mapping[str, Any]) -> None:
     names = dict(unknown)
     if names.pop("decay", None) is not None:

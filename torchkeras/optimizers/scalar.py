@@ -38,8 +38,10 @@ class Scalar(Variable):
         self._number = self.number + 1
 
     def set(self, number: float) -> None:
-        """Take a new value, without a tensor."""
-        self._number, self._lent = number, False
+        """Take a new value, rounded as one that went into a file and came back."""
+        dtype = read(*self._parts[0]).dtype
+        self._number = torch.tensor(number, dtype=dtype, device="cpu").item()
+        self._lent = False
 
     def invalidate(self) -> None:
         """Read the tensor before the number is used again."""

@@ -56,7 +56,8 @@ class WrappingOptimizer(Optimizer):
     def exclude_from_weight_decay(
         self, var_list: Iterable[Any] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
-        given, names = list(var_list or ()), list(var_names or ())
+        given = None if var_list is None else list(var_list)
+        names = var_names if var_names is None or isinstance(var_names, str) else list(var_names)
         for inner in self._inner_optimizers:
             inner.exclude_from_weight_decay(given, names)
 

@@ -170,6 +170,16 @@ def test_constructor_refuses(name: str, arguments: dict[str, Any], message: str)
         getattr(optimizers, name)(**arguments)
 
 
+def test_a_string_is_no_list_of_patterns() -> None:
+    with pytest.raises(TypeError, match=r"`exclude_layers` must be a list.*Pass `\['dense'\]`"):
+        optimizers.Muon(exclude_layers="dense")
+    with pytest.raises(TypeError, match=r"`var_names` must be a list.*Pass `\['bias'\]`"):
+        optimizers.AdamW().exclude_from_weight_decay(var_names="bias")
+    wrapped = optimizers.LossScaleOptimizer(optimizers.AdamW())
+    with pytest.raises(TypeError, match="`var_names` must be a list of strings"):
+        wrapped.exclude_from_weight_decay(var_names="bias")
+
+
 def test_decay_of_older_keras_is_ignored_with_a_warning() -> None:
     with pytest.warns(UserWarning, match="`decay` of older Keras is ignored") as caught:
         optimizers.SGD(decay=1e-6)

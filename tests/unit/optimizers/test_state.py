@@ -88,6 +88,29 @@ def test_state_goes_on_in_keras(name: str) -> None:
     run(pair, 5)
 
 
+@pytest.mark.parametrize("name", STATES)
+def test_saved_and_read_state_goes_on_bit_for_bit(name: str) -> None:
+    variables = [Variable([[1.0, 2.0], [3.0, 4.0]]), Variable([1.0])]
+    same = [Variable(variable.value.detach().clone()) for variable in variables]
+    first, second = (getattr(optimizers, name)(0.1) for _ in range(2))
+    grads = [
+        [torch.tensor(g[:2, :2]), torch.tensor(b[:1])] for g, b, *_ in map(gradients, range(6))
+    ]
+    for step in range(3):
+        first.apply(grads[step], variables)
+    second.build(same)
+    store: dict[str, Any] = {}
+    first.save_own_variables(store)
+    second.load_own_variables(store)
+    for mine, variable in zip(same, variables, strict=True):
+        mine.assign(variable)
+    for step in range(3, 6):
+        first.apply(grads[step], variables)
+        second.apply(grads[step], same)
+    for mine, other in zip([*same, *second.variables], [*variables, *first.variables], strict=True):
+        np.testing.assert_array_equal(mine.numpy(), other.numpy())
+
+
 def test_loading_another_number_of_variables_warns() -> None:
     optimizer = optimizers.Adam()
     with pytest.warns(UserWarning, match="was not loaded: it has 2 variables, and the file 4"):

@@ -127,6 +127,13 @@ def test_what_predict_returns_is_its_own(rows: int) -> None:
     np.testing.assert_array_equal(data, X[:rows])
 
 
+@pytest.mark.parametrize("batches", [1, 7, 8, 9, 60])
+def test_predict_joins_any_number_of_batches(batches: int) -> None:
+    x = np.arange(2.0 * batches, dtype="float32")[:, None]
+    model = torchkeras.Sequential([torchkeras.Input((1,)), torchkeras.layers.ReLU()])
+    np.testing.assert_array_equal(model.predict(x, batch_size=2, verbose=0), x)
+
+
 def test_predict_writes_large_outputs_into_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torchkeras._training.outputs._WAITING_BYTES", 16)
     model = net()

@@ -115,7 +115,8 @@ class _Joined:
     def _room(self, part: Tensor) -> Tensor:
         """Return memory on the host for all samples, pinned if the device writes into it."""
         shape = (self._num_samples or 0, *part.shape[1:])
-        return torch.empty(shape, dtype=part.dtype, device="cpu", pin_memory=part.is_cuda)
+        with torch.inference_mode(False):  # the last parts are written after the pass
+            return torch.empty(shape, dtype=part.dtype, device="cpu", pin_memory=part.is_cuda)
 
     def result(self) -> "np.ndarray[Any, Any]":
         if self._parts and self._whole is not None:

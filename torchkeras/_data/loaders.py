@@ -1,6 +1,7 @@
 """Batches from torch loaders and data sets, generators, tf.data and other iterables."""
 
 import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
@@ -110,10 +111,9 @@ class Loader(Stream):
         self.carriers = carriers_among(*parts[1:], *generators)
 
     def peek(self, device: torch.device | None = None) -> Batch:
-        """Return the first batch; a pass that would start workers or a stream is gone on with."""
+        """Return a first batch; a pass over a stream, which may be its only one, is gone on with."""
         first = super().peek(device)
-        streams = isinstance(self._loader.dataset, torch_data.IterableDataset)
-        if self._loader.num_workers == 0 and not streams:
+        if not isinstance(self._loader.dataset, torch_data.IterableDataset):
             self._begun = None
         return first
 
@@ -125,7 +125,12 @@ class Loader(Stream):
 
     def end_pass(self) -> None:
         """Draw as Keras does, which begins another pass after each and leaves it."""
-        order.open_pass(self._loader.generator)
+        loader = self._loader
+        if not (loader.persistent_workers and self.is_warm):
+            order.open_pass(loader.generator)
+        if loader.num_workers > 0:  # these are given numbers of samples at once
+            ahead = loader.num_workers * (loader.prefetch_factor or 2)
+            deque(itertools.islice(loader.batch_sampler or loader.sampler, ahead), maxlen=0)
 
     @property
     def is_warm(self) -> bool:

@@ -422,6 +422,7 @@ def test_wrong_arguments_of_compile(arguments: dict[str, Any], text: str) -> Non
         ({"steps_per_epoch": 0}, r"`steps_per_epoch` must be a positive integer"),
         ({"verbose": 3}, r"`verbose` must be one of 0, 1, 2, 'auto'"),
         ({"validation_split": 1.5}, r"`validation_split` must be a number between 0 and 1"),
+        ({"validation_split": -0.1}, r"`validation_split` must be a number between 0 and 1"),
         ({"validation_split": 0.99}, r"leaves no samples"),
         ({"validation_freq": 0, "validation_split": 0.5}, r"`validation_freq` must be"),
         ({"shuffle": "epoch"}, r"`shuffle` must be one of"),

@@ -235,3 +235,12 @@ def test_a_callback_that_stops_ends_the_epoch_as_in_keras() -> None:
         options = {"epochs": 3, "batch_size": 16, "validation_data": VALIDATION, "verbose": 0}
         model.fit(X, TARGETS, callbacks=[stopping(package, events)], **options)
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("epochs", [(2, 4), {2, 4}, range(2, 5, 2)])
+def test_validation_epochs_in_any_collection(epochs: Any) -> None:
+    model = mlp(1)(PACKAGES[0])
+    model.compile("sgd", "mse")
+    options = {"validation_data": VALIDATION, "validation_freq": epochs, "verbose": 0}
+    history = model.fit(X, TARGETS, epochs=4, **options).history
+    assert len(history["val_loss"]) == 2

@@ -135,3 +135,17 @@ def test_masks_reach_losses_and_metrics(weighted: bool) -> None:
     )
     weights = np.random.default_rng(5).random((40, 5)).astype("float32") if weighted else None
     assert_same_run(models, TOKENS, tags, sample_weight=weights, epochs=3, batch_size=16)
+
+
+def test_masks_leave_sample_weights_as_they_are() -> None:
+    """Keras on torch multiplies the mask and a factor into them before metrics see them."""
+    tags = np.random.default_rng(4).integers(0, 3, (40, 5))
+    weights = np.random.default_rng(5).random((40, 5)).astype("float32")
+    pair = twins(tagger, optimizer=None, loss=CROSSENTROPY, weighted_metrics=["accuracy"])
+    options = {"sample_weight": weights, "batch_size": 16, "verbose": 0, "return_dict": True}
+    ours, theirs = (model.evaluate(TOKENS, tags, **options)["accuracy"] for model in pair)
+    counted = weights * (TOKENS != 0)
+    right = pair[0].predict(TOKENS, verbose=0).argmax(-1) == tags
+    expected = (counted * right).sum() / counted.sum()
+    assert ours == pytest.approx(expected, rel=1e-5)
+    assert theirs != pytest.approx(expected, rel=1e-4)

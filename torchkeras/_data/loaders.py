@@ -111,7 +111,7 @@ class Loader(Stream):
         self.carriers = carriers_among(*parts[1:], *generators)
 
     def peek(self, device: torch.device | None = None) -> Batch:
-        """Return a first batch; a pass over a stream, which may be its only one, is gone on with."""
+        """Return a first batch; a pass over a stream, perhaps its only one, is gone on with."""
         first = super().peek(device)
         if not isinstance(self._loader.dataset, torch_data.IterableDataset):
             self._begun = None

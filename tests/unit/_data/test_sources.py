@@ -1,6 +1,7 @@
 """Loaders, generators, data sets: what yields batches."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
+from torchkeras import tree
 from torchkeras._data.adapt import source_of
 from torchkeras._data.arrays import Arrays
 from torchkeras._data.feed import Feed
@@ -172,3 +174,135 @@ def test_unknown_targets_are_named() -> None:
 
 def test_arrays_are_recognised() -> None:
     assert isinstance(source_of({"a": X}, X), Arrays)
+
+
+class Foreign:
+    """An array of another library: read-only, known by its shape and `__array__` alone."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        view = np.asarray(self._array, dtype)
+        view.flags.writeable = False
+        return view
+
+
+class TfData:
+    """What can be told from outside of a `tf.data.Dataset`."""
+
+    def __init__(self, count: int, cardinality: int | None = None) -> None:
+        self._count = count
+        self._told = count if cardinality is None else cardinality
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in range(self._count):
+            yield Foreign(np.full((2, 1), index, "float64")), Foreign(np.array([0, 1]))
+
+    def __len__(self) -> int:
+        if self._told < 0:
+            raise TypeError("The dataset has no known length.")
+        return self._told
+
+    def cardinality(self) -> Any:
+        return np.int64(self._told)
+
+
+def test_arrays_of_other_libraries() -> None:
+    ((x, y, _),) = source_of(Foreign(np.ones((2, 1))), Foreign(np.array([0, 1]))).batches()
+    assert (x.dtype, y.dtype) == (torch.float32, torch.int64)
+
+
+@pytest.mark.parametrize(("told", "known"), [(None, 3), (-1, None), (-2, None)])
+def test_a_data_set_of_tensorflow(told: int | None, known: int | None) -> None:
+    feed = Feed(source_of(TfData(3, told)))
+    assert feed.num_batches == known
+    assert firsts(feed) == [0, 1, 2]
+    assert firsts(feed) == [0, 1, 2]
+    ((x, y, _), *_) = source_of(TfData(1)).batches()
+    assert (x.dtype, y.dtype) == (torch.float32, torch.int64)
+
+
+def test_an_iterable_with_a_length_says_how_many_batches_there_are() -> None:
+    class Batches:
+        def __len__(self) -> int:
+            return 2
+
+        def __iter__(self) -> Iterator[Any]:
+            return iter([(X, X), (X, X)])
+
+    assert source_of(Batches()).num_batches == 2
+
+
+@pytest.mark.parametrize(
+    ("batch", "shapes"),
+    [
+        ({"a": X, "b": X}, {"a": (10, 1), "b": (10, 1)}),
+        (((X, X), X), ((10, 1), (10, 1))),
+        (([X, {"c": X}], X, X[:, 0]), [(10, 1), {"c": (10, 1)}]),
+        (([[1.0, 2.0], [3.0, 4.0]], [0, 1]), (2, 2)),
+        ((X, None), (10, 1)),
+        ([X, X], (10, 1)),
+    ],
+)
+def test_batches_of_any_structure(batch: Any, shapes: Any) -> None:
+    ((x, _, _),) = source_of(iter([batch])).batches()
+    found = tree.map_structure(lambda leaf: tuple(leaf.shape), x)
+    assert found == shapes
+
+
+def test_samples_in_dictionaries() -> None:
+    samples = [({"a": X[i], "b": X[i]}, i) for i in range(4)]
+    ((x, y, _),) = source_of(DataLoader(samples, batch_size=4)).batches()
+    assert x["b"].shape == (4, 1)
+    assert y.tolist() == [0, 1, 2, 3]
+
+
+def test_batches_of_workers_come_as_tensors_in_shared_memory() -> None:
+    numbers = Numbers(2, workers=1, use_multiprocessing=True)
+    for x, y, _ in source_of(numbers).batches():
+        assert (x.dtype, y.dtype) == (torch.float32, torch.int64)
+
+
+def test_an_error_in_a_worker_is_raised() -> None:
+    class Failing(Numbers):
+        def __getitem__(self, index: int) -> Any:
+            raise LookupError("no such file")
+
+    for options in ({}, {"workers": 2}, {"workers": 1, "use_multiprocessing": True}):
+        with pytest.raises(LookupError, match="no such file"):
+            firsts(Feed(source_of(Failing(**options))))
+
+
+def test_a_length_that_changes_counts_from_the_next_epoch_on() -> None:
+    class Growing(Numbers):
+        def on_epoch_end(self) -> None:
+            self.count += 1
+
+    feed = Feed(source_of(Growing(2)))
+    assert [len(firsts(feed)) for _ in range(3)] == [2, 3, 4]
+
+
+def test_threads_make_no_more_than_the_queue_holds() -> None:
+    asked: list[int] = []
+
+    class Counting(Numbers):
+        def __getitem__(self, index: int) -> Any:
+            asked.append(index)
+            return super().__getitem__(index)
+
+    batches = source_of(Counting(50, workers=2, max_queue_size=4)).batches()
+    next(batches)
+    time.sleep(0.05)
+    assert len(asked) <= 6
+    del batches
+
+
+def test_a_data_set_without_a_length_says_what_to_define() -> None:
+    class Unsized(PyDataset):
+        def __getitem__(self, index: int) -> Any:
+            return X, X
+
+    with pytest.raises(NotImplementedError, match="must define `__len__"):
+        Feed(source_of(Unsized())).peek()

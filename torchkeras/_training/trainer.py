@@ -2,14 +2,17 @@
 
 import warnings
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from torchkeras._base.determinism import is_determinism_enabled
 from torchkeras._base.serialization import deserialize_keras_object
 from torchkeras._data.arrays import fits_one_batch
 from torchkeras._data.batch import unpack_x_y_sample_weight
 from torchkeras._data.split import split
 from torchkeras.callbacks import CallbackList
+from torchkeras.random.seeding import kept_randomness
 
 from .checks import checked_epochs, checked_split, should_evaluate
 from .compile_spec import (
@@ -221,7 +224,8 @@ class Trainer(Running):
             if feed.found_none:
                 break
             if validate is not None and should_evaluate(epoch, frequency):
-                found = validate()
+                with kept_randomness() if is_determinism_enabled() else nullcontext():
+                    found = validate()
                 results.update({f"val_{name}": found[name] for name in found})
             results.update(end_epoch(self.optimizer, results))
             logs = Logs(results)

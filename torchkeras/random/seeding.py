@@ -1,12 +1,15 @@
 """The seed behind unseeded draws, and one call that seeds every generator there is."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+
+from torchkeras._base.rng import kept_rng
 
 from .seed_generator import UINT32, SeedGenerator
 
@@ -91,6 +94,17 @@ def set_global_seed_state(state: Mapping[str, Any]) -> None:
         _GLOBAL.generator = SeedGenerator(seed or 0, name=name)
         _GLOBAL.generator.initial_seed = seed
         _GLOBAL.generator.state.assign(numbers)
+
+
+@contextmanager
+def kept_randomness() -> Iterator[None]:
+    """Leave all random generators as they were, whatever is drawn inside."""
+    seeds = global_seed_state()
+    try:
+        with kept_rng():
+            yield
+    finally:
+        set_global_seed_state(seeds)
 
 
 def draw_seed(seed: Seed | None) -> int:

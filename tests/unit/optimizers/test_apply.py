@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.cases.optimizers import PLAIN
 from tests.unit.optimizers.twin import Twins, Weights, compare, gradients, run
 from torchkeras import optimizers
 from torchkeras._state.variable import Variable
@@ -214,10 +215,14 @@ def test_variables_overwritten_with_their_gradient(name: str) -> None:
 
 class TestStateless:
     @pytest.mark.parametrize("options", [{}, {"gradient_accumulation_steps": 2, "use_ema": True}])
-    def test_equals_apply_and_changes_nothing(self, options: dict[str, Any]) -> None:
+    @pytest.mark.parametrize(("name", "arguments"), PLAIN)
+    def test_equals_apply_and_changes_nothing(
+        self, name: str, arguments: dict[str, Any], options: dict[str, Any]
+    ) -> None:
         module, reference = Weights(), Weights()
         variables, same = module.variables(), reference.variables()
-        optimizer, stateful = optimizers.Adam(**options), optimizers.Adam(**options)
+        make = getattr(optimizers, name)
+        optimizer, stateful = make(**arguments, **options), make(**arguments, **options)
         optimizer.build(variables)
         stateful.build(same)
         state = [v.value.detach().clone() for v in optimizer.variables]

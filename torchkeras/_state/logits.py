@@ -13,7 +13,6 @@ what Keras computes from the probabilities, never a wrong number.
 """
 
 import threading
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -22,31 +21,9 @@ from torch import Tensor
 
 from .masked import Masked
 
-
-@dataclass(frozen=True)
-class _Note:
-    """One call of an activation: its number in the step, its kind, its result and its input."""
-
-    number: int
-    kind: str
-    dim: int | None
-    output: Tensor
-    logits: Tensor
-    versions: tuple[int, int]
-
-    def fits(self, output: Tensor, kind: str, dim: int | None) -> bool:
-        """Say whether a tensor is the result, along an axis if the activation has one."""
-        if kind != self.kind or not self._is(output):
-            return False
-        rank = output.dim()
-        same_axis = dim is None or self.dim is None or dim % rank == self.dim % rank
-        return same_axis and self.versions == _versions(self.output, self.logits)
-
-    def _is(self, output: Tensor) -> bool:
-        if output is self.output:
-            return True
-        masked = isinstance(output, Masked) and output._base is self.output
-        return masked and _layout(output) == _layout(self.output)
+# One call of an activation: its number in the step, its kind and axis, its result and its input,
+# and how often these had been changed in place by then.
+_Note = tuple[int, str, int | None, Tensor, Tensor, int, int]
 
 
 class Watch:
@@ -82,19 +59,28 @@ class Watch:
 
     def note(self, output: Tensor, logits: Tensor, kind: str, dim: int | None) -> None:
         """Take note of a call, if the first step has not shown that no loss asks for it."""
-        number, self._count = self._count, self._count + 1
-        if self._wanted is not None and number not in self._wanted:
+        number, wanted = self._count, self._wanted
+        self._count = number + 1
+        if wanted is not None and number not in wanted:
             return
-        if not (output.is_inference() or logits.is_inference()):
-            versions = _versions(output, logits)
-            self._notes.append(_Note(number, kind, dim, output, logits, versions))
+        try:
+            versions = output._version, logits._version
+        except RuntimeError:  # tensors of inference mode have no versions
+            return
+        self._notes.append((number, kind, dim, output, logits, *versions))
 
     def find(self, output: Any, kind: str, dim: int | None) -> Tensor | None:
         """Return the logits of a tensor, or `None` if it is not known to be such a result."""
-        for note in reversed(self._notes):
-            if note.fits(output, kind, dim):
-                self._asked.add(note.number)
-                return note.logits
+        made = output._base if isinstance(output, Masked) else output
+        for number, its_kind, its_dim, result, logits, *versions in reversed(self._notes):
+            if (
+                result is made
+                and its_kind == kind
+                and (dim == its_dim or _same_axis(dim, its_dim, result))
+                and versions == [result._version, logits._version]
+            ):
+                self._asked.add(number)
+                return logits
         return None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Watch":
@@ -115,8 +101,9 @@ def _layout(tensor: Tensor) -> tuple[Any, ...]:
     return tensor.shape, tensor.stride(), tensor.storage_offset()
 
 
-def _versions(output: Tensor, logits: Tensor) -> tuple[int, int]:
-    return output._version, logits._version
+def _same_axis(dim: int | None, other: int | None, output: Tensor) -> bool:
+    rank = output.dim()
+    return dim is None or (other is not None and dim % rank == other % rank)
 
 
 def noted(output: Tensor, logits: Tensor, kind: str, dim: int | None = None) -> Tensor:

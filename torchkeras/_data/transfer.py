@@ -19,6 +19,7 @@ from .lists import as_arrays
 _WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
 _NUMBERS = "biufc"
 _NAMES = ("x", "y", "sample_weight")
+_PLAIN = (Tensor, np.ndarray)
 
 
 def narrowed(tensor: Tensor) -> Tensor:
@@ -31,26 +32,23 @@ def narrowed(tensor: Tensor) -> Tensor:
 
 def shares_memory(array: "np.ndarray[Any, Any]") -> bool:
     """Say whether torch can use the memory of an array as it is."""
-    dtype = array.dtype
-    if array.flags.c_contiguous and array.flags.writeable and dtype == np.float32:
+    dtype, flags = array.dtype, array.flags
+    if not (flags.writeable and dtype.isnative) or (dtype.kind == "u" and dtype.itemsize > 1):
+        return False
+    if flags.c_contiguous:
         return True
-    return (
-        array.flags.writeable
-        and dtype.isnative
-        and dtype.name not in _WIDER
-        and all(stride >= 0 for stride in array.strides)
-        and all(stride % array.itemsize == 0 for stride in array.strides)
-    )
+    return all(stride >= 0 and stride % array.itemsize == 0 for stride in array.strides)
 
 
 def from_numpy(array: "np.ndarray[Any, Any]", argument: str = "x") -> Tensor:
     """Return an array as a tensor over the same memory where torch can do that, else a copy."""
-    if array.dtype.kind not in _NUMBERS and not is_borrowed(array):
+    is_usual = array.dtype.kind in _NUMBERS
+    if not is_usual and not is_borrowed(array):
         raise ValueError(not_numbers(argument, array))
     if not shares_memory(array):
         wanted = _WIDER.get(array.dtype.name, array.dtype.newbyteorder("="))
         array = np.array(array, dtype=wanted, order="C")
-    return shared(array)
+    return torch.from_numpy(array) if is_usual else shared(array)
 
 
 def not_numbers(argument: str, array: Any) -> str:
@@ -76,17 +74,23 @@ def to_tensor(leaf: Any, argument: str = "x") -> Any:
 
 def mover(device: torch.device | None) -> Callable[[Any], Any]:
     """Return a function that turns a batch of arrays into tensors on `device`."""
+    floats = to_torch(floatx())
 
     def move(leaf: Any, argument: str = "x") -> Any:
-        leaf = to_tensor(leaf, argument)
-        if device is None or not isinstance(leaf, Tensor) or leaf.device == device:
-            return leaf
-        return leaf.to(device, non_blocking=True)
+        if type(leaf) is not Tensor:
+            leaf = (
+                from_numpy(leaf, argument)
+                if type(leaf) is np.ndarray
+                else to_tensor(leaf, argument)
+            )
+            if not isinstance(leaf, Tensor):
+                return leaf
+        if leaf.dtype is not floats and leaf.is_floating_point():
+            leaf = leaf.to(floats)
+        return leaf if device is None or leaf.device == device else _sent(leaf, device)
 
     def move_part(part: Any, argument: str = "x") -> Any:
-        if part is None:
-            return None
-        if isinstance(part, (Tensor, np.ndarray)) or not tree.is_nested(part):
+        if part is None or type(part) in _PLAIN or not tree.is_nested(part):
             return move(part, argument)
         part = as_arrays(part, argument)
         return tree.map_structure(lambda leaf: move(leaf, argument), part)
@@ -97,3 +101,7 @@ def mover(device: torch.device | None) -> Callable[[Any], Any]:
         return type(data)(map(move_part, data, _NAMES))
 
     return move_all
+
+
+def _sent(tensor: Tensor, device: torch.device) -> Tensor:
+    return tensor.to(device, non_blocking=True)

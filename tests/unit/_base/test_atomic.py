@@ -99,3 +99,13 @@ def test_read_only_folder(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(PermissionError), replacing(tmp_path / "x"):
         pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are posix's")
+def test_a_writer_that_replaces_the_file_does_not_change_its_mode(tmp_path):
+    (tmp_path / "other").write_text("new")
+    (tmp_path / "other").chmod(0o600)
+    with replacing(tmp_path / "x") as path:
+        granted = stat.S_IMODE(path.stat().st_mode)
+        os.replace(tmp_path / "other", path)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == granted

@@ -531,6 +531,18 @@ def test_what_a_file_cannot_hold_is_left_out_with_a_warning(
         loaded = restored(model, tmp_path)
     assert not loaded.compiled
     assert_same(loaded, model)
+    with pytest.warns(UserWarning, match="a config cannot hold"):
+        assert not torchkeras.models.clone_model(model).compiled
+
+
+def test_a_clone_is_compiled_in_the_same_way() -> None:
+    model = net(ADAM)
+    clone = torchkeras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    for each in (model, clone):
+        fit(each)
+    assert_same(clone, model)
+    assert clone.optimizer.torch_optimizer is not model.optimizer.torch_optimizer
 
 
 @pytest.mark.parametrize("name", ["os.system", "Optimizer", "sgd", "lr_scheduler", "__class__"])

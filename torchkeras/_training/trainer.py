@@ -128,6 +128,8 @@ class Trainer(Running):
                 stacklevel=2,
             )
             return
+        if not config:  # what the model was compiled with could not be written
+            return
         self.compile(**deserialize_keras_object(dict(config)))
         if self.built and self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)

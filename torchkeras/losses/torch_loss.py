@@ -84,6 +84,8 @@ class TorchLoss(Loss):
         0.2201
     """
 
+    _keras_module = "torchkeras.losses"  # Keras has no such class
+
     def __init__(self, loss: Any, name: str | None = None, dtype: Any = None) -> None:
         loss = loss() if inspect.isclass(loss) else loss
         _check_arguments(loss)

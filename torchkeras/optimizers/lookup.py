@@ -108,9 +108,7 @@ def _refusal(identifier: Any) -> str:
         hint = did_you_mean(identifier.lower(), _LOWER_CASE)
     elif isinstance(identifier, torch.optim.Optimizer):
         name = type(identifier).__name__
-        same = _LOWER_CASE.get(name.lower())
-        offer = f"`torchkeras.optimizers.{same.__name__}`" if same else "a torchkeras optimizer"
-        hint = f" It is an optimizer of torch; use {offer} in its place."
+        hint = " It is an optimizer of torch: `compile` takes it, and so does `TorchOptimizer`."
         shown = f"torch.optim.{name}"
     elif isinstance(identifier, type) and issubclass(identifier, Optimizer):
         hint = f" It is a class; make an optimizer of it: `{identifier.__name__}()`."

@@ -66,6 +66,8 @@ class TorchOptimizer(Optimizer):
         [0.1, 0.1, 0.01]
     """
 
+    _keras_module = "torchkeras.optimizers"  # Keras has no such class
+
     def __init__(
         self,
         optimizer: Any,

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from torchkeras import Input, Sequential, layers, losses
+from torchkeras import Input, Model, Sequential, layers, losses
 from torchkeras._state.masked import with_mask
 from torchkeras.losses import TorchLoss
 from torchkeras.losses.torch_loss import takes_predictions_first
@@ -196,6 +196,34 @@ def test_a_config_makes_an_equal_loss(case: str) -> None:
     again = losses.deserialize(losses.serialize(ours))
     assert again.name == ours.name
     assert torch.equal(again(target, output), ours(target, output))
+
+
+def test_losses_of_several_outputs() -> None:
+    inputs = Input((3,))
+    outputs = {"a": layers.Dense(3)(inputs), "b": layers.Dense(1)(inputs)}
+    model = Model(inputs, outputs)
+    model.compile(
+        "sgd", {"a": nn.CrossEntropyLoss(), "b": F.mse_loss}, loss_weights={"a": 2, "b": 1}
+    )
+    x, y = LOGITS.numpy(), {"a": CLASSES.numpy(), "b": SHARES.numpy()[:, :1]}
+    found = model.evaluate(x, y, verbose=0, return_dict=True)
+    assert found["loss"] == pytest.approx(2 * found["a_loss"] + found["b_loss"], rel=1e-5)
+    expected = F.cross_entropy(model(LOGITS)["a"], CLASSES)
+    assert found["a_loss"] == pytest.approx(expected.item(), rel=1e-5)
+    twin = Model(inputs, outputs)
+    twin.compile_from_config(model.get_compile_config())
+    assert twin.evaluate(x, y, verbose=0, return_dict=True) == pytest.approx(found)
+
+
+def test_class_weights_of_fit_count_as_in_keras() -> None:
+    histories = []
+    for loss in (nn.CrossEntropyLoss(), losses.SparseCategoricalCrossentropy(from_logits=True)):
+        model = Sequential([Input((3,)), layers.Dense(3, kernel_initializer="ones")])
+        model.compile("sgd", loss)
+        weights = {0: 1.0, 1: 5.0, 2: 0.5}
+        options = {"class_weight": weights, "shuffle": False, "epochs": 2, "verbose": 0}
+        histories.append(model.fit(LOGITS.numpy(), CLASSES.numpy(), **options).history["loss"])
+    assert histories[0] == pytest.approx(histories[1], rel=1e-5)
 
 
 def test_a_loss_of_ones_own_has_no_config() -> None:

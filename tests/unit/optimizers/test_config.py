@@ -128,7 +128,7 @@ def test_get_of_a_registered_class() -> None:
 WRONG: list[tuple[Any, str]] = [
     ("adamm", "Did you mean 'adam'"),
     (3, "must be one of 'sgd'"),
-    (torch.optim.SGD([torch.zeros(1)]), "optimizer of torch; use `torchkeras.optimizers.SGD`"),
+    (torch.optim.SGD([torch.zeros(1)]), "optimizer of torch: `compile` takes it"),
     (optimizers.Adam, r"It is a class; make an optimizer of it: `Adam\(\)`"),
 ]
 

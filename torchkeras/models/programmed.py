@@ -149,16 +149,24 @@ class Programmed(Layer):
         structure = self._program.inputs  # type: ignore[union-attr]
         names = self.input_names
         if isinstance(inputs, dict):
-            names = list(structure) if isinstance(structure, dict) else names
+            by_key = isinstance(structure, dict) and structure.keys() <= inputs.keys()
+            by_name = not by_key and inputs.keys() >= set(names)
+            keyed = isinstance(structure, dict) and not by_name
+            names = list(structure) if keyed else names
             missing = [name for name in names if name not in inputs]
             if missing:
                 raise ValueError(
                     f"Missing data for input {missing[0]!r}: model {self.name!r} has the inputs "
                     f"{names}. Received a dictionary with the keys {list(inputs)}."
                 )
-            if isinstance(structure, dict):
+            if keyed:
                 return leaves_of({name: inputs[name] for name in names})
             return [inputs[name] for name in names]
+        if isinstance(structure, dict) and len(names) > 1 and isinstance(inputs, (list, tuple)):
+            raise ValueError(
+                f"Model {self.name!r} has named inputs, so it takes a dictionary with the keys "
+                f"{list(structure)}. Received: a {type(inputs).__name__} of {len(inputs)}."
+            )
         return leaves_of(inputs)
 
     def fit_arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:

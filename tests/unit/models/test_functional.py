@@ -406,3 +406,15 @@ def test_optional_input():
     model = Model([a, b], Maybe()([a, b]))
     assert torch.equal(model([T, None]), T)
     assert torch.equal(model([T, T]), 2 * T)
+
+
+def test_inputs_of_a_dictionary_are_never_guessed_from_a_list() -> None:
+    a, b = Input((3,), name="a"), Input((3,), name="b")
+    model = Model({"first": b, "second": a}, a - b)
+    x, y = torch.full((1, 3), 5.0), torch.full((1, 3), 2.0)
+    for named in ({"first": y, "second": x}, {"a": x, "b": y}):
+        assert model(named)[0, 0] == 3
+    with pytest.raises(ValueError, match=r"takes a dictionary with the keys \['first', 'second'\]"):
+        model([x, y])
+    with pytest.raises(ValueError, match=r"Missing data for input 'first'"):
+        model({"a": x})

@@ -85,7 +85,7 @@ class Ftrl(KernelOptimizer):
         )
         if learning_rate_power > 0:
             raise ValueError(
-                "`learning_rate_power` must be 0 or negative. "
+                "`learning_rate_power` needs to be negative or zero. "
                 f"Received: learning_rate_power={show(learning_rate_power)}."
             )
         _check_not_negative(
@@ -164,4 +164,6 @@ class Ftrl(KernelOptimizer):
 def _check_not_negative(**arguments: float) -> None:
     for name, value in arguments.items():
         if value < 0:
-            raise ValueError(f"`{name}` must be 0 or positive. Received: {name}={show(value)}.")
+            raise ValueError(
+                f"`{name}` needs to be positive or zero. Received: {name}={show(value)}."
+            )

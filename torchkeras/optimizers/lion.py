@@ -72,8 +72,8 @@ class Lion(KernelOptimizer):
         )
         if not 0 < beta_1 <= 1:
             raise ValueError(
-                "`beta_1` must be in the range (0, 1]; with 0, only the sign of the gradient would "
-                f"count. Received: beta_1={show(beta_1)}."
+                "Argument `beta_1` must be in the [0, 1] range. Otherwise, the optimizer "
+                f"degenerates to SignSGD. Received: beta_1={show(beta_1)}. 0 itself is out, too."
             )
         self.beta_1 = beta_1
         self.beta_2 = beta_2

@@ -245,14 +245,15 @@ def _check_options(options: dict[str, Any]) -> None:
     options = dict(options)
     if not options.pop("dynamic", True):
         raise ValueError(
-            "`LossScaleOptimizer` does not support `dynamic=False`. For a fixed scale, give "
-            "`loss_scale_factor` to the optimizer itself."
+            "`LossScaleOptimizer` does not support `dynamic=False`. For a fixed scale, set "
+            "`loss_scale_factor` on the optimizer itself."
         )
+    unknown = ", ".join(f"`{name}`" for name in options if name not in _INNER_OPTIONS)
+    if unknown:
+        raise ValueError(f"`LossScaleOptimizer` does not support arguments: {unknown}.")
     for name, value in options.items():
-        if name not in _INNER_OPTIONS:
-            raise ValueError(f"`LossScaleOptimizer` does not support the argument `{name}`.")
         if value != _INNER_OPTIONS[name]:
             raise ValueError(
-                f"`LossScaleOptimizer` does not support `{name}`. Give `{name}` to the "
+                f"`LossScaleOptimizer` does not support `{name}`. Set `{name}` on the "
                 "`inner_optimizer`."
             )

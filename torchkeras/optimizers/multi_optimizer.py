@@ -23,7 +23,7 @@ class MultiOptimizer(WrappingOptimizer):
         name: The optimizer's name.
 
     Raises:
-        TypeError: If `optimizer_map` cannot be called.
+        TypeError: When it is built, if `optimizer_map` cannot be called.
 
     Example:
         >>> import torchkeras
@@ -42,11 +42,6 @@ class MultiOptimizer(WrappingOptimizer):
         loss_scale_factor: float | None = None,
         name: str | None = None,
     ) -> None:
-        if not callable(optimizer_map):
-            raise TypeError(
-                "`optimizer_map` must be an OptimizerMap or a function of a variable that returns "
-                f"its optimizer. Received: {show(optimizer_map)}."
-            )
         super().__init__(name, [], loss_scale_factor)
         self._optimizer_map = optimizer_map
         if isinstance(optimizer_map, OptimizerMap):
@@ -71,6 +66,11 @@ class MultiOptimizer(WrappingOptimizer):
             self._inner_optimizers[number].build(variables)
 
     def _chosen(self, variable: Variable) -> Optimizer:
+        if not callable(self._optimizer_map):
+            raise TypeError(
+                "`optimizer_map` must be an OptimizerMap or a function of a variable that returns "
+                f"its optimizer. Received: {show(self._optimizer_map)}."
+            )
         inner = self._optimizer_map(variable)
         if not isinstance(inner, Optimizer):
             raise ValueError(
@@ -79,7 +79,7 @@ class MultiOptimizer(WrappingOptimizer):
             )
         if isinstance(inner, WrappingOptimizer):
             raise ValueError(
-                f"{type(inner).__name__} cannot be used inside a MultiOptimizer, as it is for "
+                f"{type(inner).__name__} cannot be used inside an MultiOptimizer, as it is for "
                 f"variable {variable.path!r}."
             )
         return inner

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras._base.messages import show
 from torchkeras._state.variable import Variable
 
 from .betas import rounded_power
@@ -195,6 +196,35 @@ class Muon(KernelOptimizer):
 
     def _scale(self, step: Tensor) -> float:
         return 1.0 if self.rms_rate is None else math.sqrt(max(step.shape)) * self.rms_rate
+
+    def lr_adjust(self, x: Tensor) -> Tensor:
+        """Return a step times the root of its longer side and `rms_rate`.
+
+        Args:
+            x: The step of a matrix.
+        """
+        return x * self._scale(x)
+
+    def zeropower_via_newtonschulz5(self, x: Tensor, steps: int) -> Tensor:
+        """Return a matrix that is almost orthogonal, after some steps of the iteration.
+
+        Args:
+            x: The matrix.
+            steps: How many steps.
+        """
+        if x.ndim < 2:
+            raise ValueError(f"`x` must have at least 2 axes. Received: x={show(x)}.")
+        flat = x.reshape(-1, *x.shape[-2:]).unbind()
+        coefficients = (self.muon_a, self.muon_b, self.muon_c)
+        return torch.stack(orthogonalized(flat, coefficients, steps)).reshape(x.shape)
+
+    def transpose_last_axis(self, X: Tensor) -> Tensor:
+        """Return a tensor with its last two axes swapped.
+
+        Args:
+            X: The tensor.
+        """
+        return X.mT
 
     def get_config(self) -> dict[str, Any]:
         return {

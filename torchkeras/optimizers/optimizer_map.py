@@ -71,10 +71,12 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
             )
         if not isinstance(key, str):
             raise ValueError(f"`key` must be a string: a path or a pattern. Received: {show(key)}.")
-        if not isinstance(optimizer, Optimizer) or isinstance(optimizer, WrappingOptimizer):
+        if not isinstance(optimizer, Optimizer):
+            raise ValueError(f"`optimizer` must be an optimizer. Received: {show(optimizer)}.")
+        if isinstance(optimizer, WrappingOptimizer):
             raise ValueError(
-                "`optimizer` must be an optimizer, and neither a LossScaleOptimizer nor a "
-                f"MultiOptimizer. Received: {show(optimizer)}."
+                f"The optimizer cannot be {type(optimizer).__name__}. For scaled losses, put the "
+                "MultiOptimizer into a LossScaleOptimizer."
             )
         self._optimizer_map[key] = optimizer
 

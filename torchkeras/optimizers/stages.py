@@ -173,7 +173,9 @@ class Stages(OptimizerState):
     def _clip_gradients(
         self, grads: list[Tensor], spans: Sequence[range] | None = None
     ) -> list[Tensor]:
-        """Clip gradients in place."""
+        """Clip gradients, in place if they are tensors."""
+        if grads and not isinstance(grads[0], Tensor):
+            grads = [torch.as_tensor(grad) for grad in grads]
         if self.clipnorm and self.clipnorm > 0:
             clipping.clip_each_norm_(grads, self.clipnorm, spans)
         elif self.global_clipnorm and self.global_clipnorm > 0:

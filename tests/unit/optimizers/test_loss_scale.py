@@ -262,10 +262,10 @@ def test_an_overflow_in_fit_halves_the_scale_and_keeps_the_weights() -> None:
 
 WRONG: list[tuple[type[Exception], tuple[Any, ...], dict[str, Any], str]] = [
     (TypeError, ("sgd",), {}, "`inner_optimizer` must be an optimizer.*Received: 'sgd'"),
-    (ValueError, (), {"clipnorm": 1.0}, "Give `clipnorm` to the `inner_optimizer`"),
-    (ValueError, (), {"use_ema": True}, "Give `use_ema` to the `inner_optimizer`"),
-    (ValueError, (), {"learning_rate": 1.0}, "does not support the argument `learning_rate`"),
-    (ValueError, (), {"dynamic": False}, "For a fixed scale, give `loss_scale_factor`"),
+    (ValueError, (), {"clipnorm": 1.0}, "Set `clipnorm` on the `inner_optimizer`"),
+    (ValueError, (), {"use_ema": True}, "Set `use_ema` on the `inner_optimizer`"),
+    (ValueError, (), {"learning_rate": 1.0}, "does not support arguments: `learning_rate`"),
+    (ValueError, (), {"dynamic": False}, "For a fixed scale, set `loss_scale_factor`"),
     (ValueError, (), {"dynamic_growth_steps": 0}, "`dynamic_growth_steps` must be a positive"),
 ]
 

@@ -133,9 +133,9 @@ def test_errors() -> None:
     with pytest.raises(ValueError, match=r"one gradient .* for each of the 2 variables"):
         optimizer.apply([torch.ones(1)], [a])
     with pytest.raises(TypeError, match=r"must be an OptimizerMap or a function.*Received: 3\."):
-        optimizers.MultiOptimizer(3)  # type: ignore[arg-type]
+        optimizers.MultiOptimizer(3).build([a])  # type: ignore[arg-type]
     inner = optimizers.LossScaleOptimizer(optimizers.SGD())
-    with pytest.raises(ValueError, match="LossScaleOptimizer cannot be used inside a Multi"):
+    with pytest.raises(ValueError, match="LossScaleOptimizer cannot be used inside an Multi"):
         optimizers.MultiOptimizer(lambda v: inner).build([a])
     with pytest.raises(ValueError, match=r"must return an optimizer for variable 'a'\. Received: "):
         optimizers.MultiOptimizer(lambda v: "sgd").build([a])  # type: ignore[arg-type, return-value]
@@ -166,7 +166,7 @@ class TestMap:
             chosen["a.*"] = optimizers.Adam()
         with pytest.raises(ValueError, match=r"`key` must be a string.*Received: 3\."):
             chosen[3] = optimizers.Adam()  # type: ignore[index]
-        with pytest.raises(ValueError, match="must be an optimizer, and neither a LossScale"):
+        with pytest.raises(ValueError, match="The optimizer cannot be LossScaleOptimizer"):
             chosen["c"] = optimizers.LossScaleOptimizer(optimizers.SGD())
         with pytest.raises(TypeError, match="`default_optimizer` must be an optimizer"):
             optimizers.OptimizerMap("sgd")  # type: ignore[arg-type]

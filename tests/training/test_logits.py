@@ -171,6 +171,51 @@ def test_masks_stay() -> None:
         assert found == pytest.approx(expected, rel=1e-6)
 
 
+def in_time(package: Any, last: str) -> Any:
+    inputs = package.Input((5, 2))
+    return package.Model(
+        inputs, package.layers.TimeDistributed(package.layers.Dense(3, last))(inputs)
+    )
+
+
+def flattened(package: Any, last: str) -> Any:
+    inputs = package.Input((5, 2))
+    x = package.layers.Dense(3, last)(inputs)
+    return package.Model(inputs, package.layers.Reshape((15, 1))(x))
+
+
+@pytest.mark.parametrize(
+    ("build", "last", "loss"),
+    [
+        (in_time, "softmax", losses.SparseCategoricalCrossentropy()),
+        (flattened, "sigmoid", losses.BinaryCrossentropy()),
+    ],
+)
+def test_another_shape_changes_nothing(build: Any, last: str, loss: Any) -> None:
+    model, linear = build(torchkeras, last), build(torchkeras, "linear")
+    model.set_weights([300 * w for w in linear.get_weights()])
+    linear.set_weights(model.get_weights())
+    model.compile("sgd", loss)
+    linear.compile("sgd", type(loss)(from_logits=True))
+    x = np.ones((4, 5, 2), "float32")
+    y = np.ones((4, 5), "int32") if last == "softmax" else np.zeros((4, 15, 1), "float32")
+    for _ in range(2):
+        found, expected = (m.train_on_batch(x, y) for m in (model, linear))
+        assert found == pytest.approx(expected, rel=1e-6)
+    found, expected = (m.evaluate(x, y, verbose=0) for m in (model, linear))
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_softmax_over_another_axis_is_no_softmax_of_classes() -> None:
+    inputs = torchkeras.Input((3, 3))
+    outputs = layers.Softmax(axis=1)(layers.Dense(3)(inputs))
+    model = torchkeras.Model(inputs, outputs)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    x, y = np.ones((2, 3, 3), "float32"), np.array([[0, 1, 2], [2, 1, 0]])
+    expected = losses.SparseCategoricalCrossentropy()(y, model.predict(x, verbose=0)).item()
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(expected, rel=1e-6)
+
+
 def test_what_comes_after_the_softmax_counts() -> None:
     model = torchkeras.Sequential(
         [torchkeras.Input((6,)), dense(3, "softmax"), layers.Rescaling(0.5, 0.1)]

@@ -8,8 +8,8 @@ it needs no program, no hook and no attribute on tensors.
 Notes keep tensors alive, and a gate or an attention layer inside of a model would pay for that with
 memory. The first step therefore shows which of its calls, counted from its beginning, a loss asked
 for; from then on only these are noted, and only until the step ends. A note is used for the very
-tensor that the activation returned, unchanged, so a model that goes another way each time gets
-what Keras computes from the probabilities, never a wrong number.
+tensor that the activation returned, unchanged or in another shape, so a model that goes another way
+each time gets what Keras computes from the probabilities, never a wrong number.
 """
 
 import threading
@@ -18,8 +18,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-
-from .masked import Masked
 
 # One call of an activation: its number in the step, its kind and axis, its result and its input,
 # and how often these had been changed in place by then.
@@ -71,16 +69,16 @@ class Watch:
 
     def find(self, output: Any, kind: str, dim: int | None) -> Tensor | None:
         """Return the logits of a tensor, or `None` if it is not known to be such a result."""
-        made = output._base if isinstance(output, Masked) else output
         for number, its_kind, its_dim, result, logits, *versions in reversed(self._notes):
-            if (
-                result is made
-                and its_kind == kind
-                and (dim == its_dim or _same_axis(dim, its_dim, result))
-                and versions == [result._version, logits._version]
-            ):
+            if its_kind != kind or versions != [result._version, logits._version]:
+                continue
+            if output is result:
+                found = logits if _same_axis(dim, its_dim, result) else None
+            else:
+                found = _reshaped(output, dim, result, its_dim, logits)
+            if found is not None:
                 self._asked.add(number)
-                return logits
+                return found
         return None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Watch":
@@ -103,7 +101,27 @@ def _layout(tensor: Tensor) -> tuple[Any, ...]:
 
 def _same_axis(dim: int | None, other: int | None, output: Tensor) -> bool:
     rank = output.dim()
-    return dim is None or (other is not None and dim % rank == other % rank)
+    return dim == other or dim is None or (other is not None and dim % rank == other % rank)
+
+
+def _reshaped(
+    output: Any, dim: int | None, result: Tensor, its_dim: int | None, logits: Tensor
+) -> Tensor | None:
+    """Return logits for a tensor that is a result in another shape, or that carries a mask."""
+    if (
+        not isinstance(output, Tensor)
+        or output._base is not result
+        or output.requires_grad != result.requires_grad
+        or not (output.is_contiguous() and result.is_contiguous())
+        or output.numel() != result.numel()
+    ):
+        return None
+    if output.shape == result.shape:
+        return logits if _same_axis(dim, its_dim, result) else None
+    if dim is None:
+        return logits.reshape(output.shape)
+    last = dim in (-1, output.dim() - 1) and its_dim in (-1, result.dim() - 1)
+    return logits.reshape(output.shape) if last and output.shape[-1] == result.shape[-1] else None
 
 
 def noted(output: Tensor, logits: Tensor, kind: str, dim: int | None = None) -> Tensor:

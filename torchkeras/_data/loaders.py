@@ -130,7 +130,8 @@ class Loader(Stream):
             order.open_pass(loader.generator)
         if loader.num_workers > 0:  # these are given numbers of samples at once
             ahead = loader.num_workers * (loader.prefetch_factor or 2)
-            deque(itertools.islice(loader.batch_sampler or loader.sampler, ahead), maxlen=0)
+            groups = loader.sampler if loader.batch_sampler is None else loader.batch_sampler
+            deque(itertools.islice(groups, ahead), maxlen=0)
 
     @property
     def is_warm(self) -> bool:

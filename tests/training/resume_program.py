@@ -91,6 +91,14 @@ def lasting() -> Any:
     return torch_data.DataLoader(pairs, BATCH, shuffle=True, num_workers=1, persistent_workers=True)
 
 
+class Stream(torch_data.IterableDataset[Any]):
+    """Samples in an order that is drawn when the iteration begins."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in torch.randperm(ROWS).tolist():
+            yield X[index] + 0.1 * torch.rand(4).numpy(), Y[index]
+
+
 DATA: dict[str, Any] = {
     "arrays": lambda: {"x": X, "y": Y, "batch_size": BATCH, "validation_split": 0.2},
     "arrays_over_epochs": lambda: {"x": X, "y": Y, "batch_size": 4, "steps_per_epoch": 5},
@@ -98,6 +106,8 @@ DATA: dict[str, Any] = {
     "loader_with_generator": lambda: {"x": loader(generator=torch.Generator().manual_seed(3))},
     "loader_with_workers": lambda: {"x": loader(num_workers=2), "validation_data": loader()},
     "loader_with_lasting_workers": lambda: {"x": lasting()},
+    "stream": lambda: {"x": torch_data.DataLoader(Stream(), BATCH)},
+    "stream_with_worker": lambda: {"x": torch_data.DataLoader(Stream(), BATCH, num_workers=1)},
     "py_dataset": lambda: {"x": Shuffled(), "validation_data": (X, Y)},
     "py_dataset_with_state": lambda: {"x": Drifting()},
     "generator": lambda: {"x": endless(), "steps_per_epoch": 5},

@@ -17,7 +17,8 @@ Run = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
 KINDS = [
     "arrays", "arrays_over_epochs", "loader", "loader_with_generator", "loader_with_workers",
-    "loader_with_lasting_workers", "py_dataset", "py_dataset_with_state", "generator",
+    "loader_with_lasting_workers", "stream", "stream_with_worker", "py_dataset",
+    "py_dataset_with_state", "generator",
 ]  # fmt: skip
 WITH_MORE_STATE = [
     "arrays_over_epochs", "loader_with_workers", "loader_with_lasting_workers", "py_dataset",

@@ -151,6 +151,9 @@ def _count(counts: "Counter[str]", name: str) -> int:
 
 def _set_metric(metric: Any, values: list[Tensor]) -> None:
     variables = metric.variables
+    if values and not variables:
+        _set_once_built(metric, values)
+        return
     if len(variables) != len(values):
         raise ValueError(
             _other(
@@ -161,6 +164,19 @@ def _set_metric(metric: Any, values: list[Tensor]) -> None:
     with torch.no_grad():
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
+
+
+def _set_once_built(metric: Any, values: list[Tensor]) -> None:
+    """Set the variables of a metric that makes them when it is first updated."""
+    update = metric.update_state
+
+    def first_update(*args: Any, **kwargs: Any) -> Any:
+        vars(metric).pop("update_state", None)
+        update(*args, **kwargs)
+        _set_metric(metric, values)
+        return update(*args, **kwargs)
+
+    metric.update_state = first_update
 
 
 def _other(what: str, why: str) -> str:

@@ -144,6 +144,61 @@ def test_a_run_that_had_stopped_does_not_go_on(tmp_path: Path) -> None:
     assert fit(model, backup, Stop()).epoch == [0, 1]
 
 
+def test_a_run_that_had_stopped_within_an_epoch(tmp_path: Path) -> None:
+    class Stop(callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.model.stop_training = batch == 1
+
+    def make() -> Any:
+        torchkeras.utils.set_random_seed(3)
+        return make_model()
+
+    expected = fit(make(), Stop()).history
+    backup = BackupAndRestore(tmp_path, save_freq=1)
+    with pytest.raises(RuntimeError, match="Interruption"):
+        fit(make(), backup, Stop(), Interrupt(epochs=1))
+    assert fit(make(), backup, Stop()).history == expected
+
+
+def test_metrics_that_make_their_variables_late(tmp_path: Path) -> None:
+    class Late(torchkeras.metrics.Metric):
+        total = None
+
+        def update_state(self, values: Any, sample_weight: Any = None) -> None:
+            if self.total is None:
+                self.total = self.add_variable((), "zeros", name="total")
+            self.total.assign_add(torch.sum(values))
+
+        def result(self) -> Any:
+            return torch.zeros(()) if self.total is None else self.total.value
+
+    class Own(torchkeras.Sequential):
+        def train_step(self, data: Any) -> Any:
+            results = super().train_step(data)
+            self.late.update_state(data[0])
+            return {**results, "late": self.late.result()}
+
+    def make() -> Any:
+        torchkeras.utils.set_random_seed(3)
+        model = Own([layers.Input((3,)), layers.Dense(1)])
+        model.late = Late(name="late")
+        model.compile("sgd", "mse")
+        return model
+
+    def run(*listeners: Any) -> Any:
+        pages: list[float] = []
+        note = callbacks.LambdaCallback(
+            on_train_batch_end=lambda b, logs: pages.append(logs["late"])
+        )
+        return fit(make(), note, *listeners, epochs=2), pages
+
+    _, expected = run()
+    with pytest.raises(RuntimeError, match="Interruption"):
+        run(BackupAndRestore(tmp_path, save_freq=1), Interrupt(batches=2))
+    _, pages = run(BackupAndRestore(tmp_path, save_freq=1))
+    assert pages == expected[2:]
+
+
 def test_a_step_of_the_users_own(tmp_path: Path) -> None:
     class Summing(torchkeras.Sequential):
         """Adds gradients up over two batches, and logs its own loss."""

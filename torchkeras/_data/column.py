@@ -123,6 +123,11 @@ def column(array: Any, argument: str) -> Column:
 
 
 def _numpy_column(array: "np.ndarray[Any, Any]", argument: str) -> Column:
+    if np.ma.is_masked(array):
+        raise ValueError(
+            f"`{argument}` must hold a number everywhere. Received: a masked array with "
+            f"{np.ma.count_masked(array)} masked values. Fill them: `{argument}.filled(0)`."
+        )
     if array.dtype.kind not in "biufc" and not is_borrowed(array):
         raise ValueError(not_numbers(argument, array))
     return (

@@ -239,3 +239,11 @@ def test_steps_go_on_where_the_last_epoch_stopped() -> None:
     with pytest.warns(UserWarning, match="ran out of data after 1 of 2"):
         epochs = [[x[0].item() for x, _, _ in feed.epoch()] for _ in range(3)]
     assert epochs == [[0, 2], [4], [0, 2]]
+
+
+def test_masked_values_are_not_taken_for_numbers() -> None:
+    masked = np.ma.masked_array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(ValueError, match=r"1 masked values. Fill them: `x.filled\(0\)`"):
+        Arrays(masked)
+    ((x, _, _),) = batches(np.ma.masked_array([1.0, 2.0]))
+    assert x.tolist() == [1.0, 2.0]

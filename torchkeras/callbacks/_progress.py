@@ -77,21 +77,27 @@ class Progress:
     def _draw(self, values: Iterable[tuple[str, Any]], done: bool = False) -> None:
         if self._bar is None:
             self._bar = self._new_bar()
+        if self._bar.total != self.target:  # the length is known at last
+            self._bar.total, self._bar.bar_format = self.target, self._format()
         self._bar.n = self.seen
         text = f"{self._clock(done)} {self._per_step()}{_metrics(values)}"
         self._bar.set_description_str(text, refresh=False)
         self._bar.refresh()
 
     def _new_bar(self) -> Any:
-        counted = "{n_fmt}/{total_fmt} {bar:" + str(_BAR_WIDTH) + "} {desc}"
         return _bar_class()(
             total=self.target,
-            bar_format=counted if self.target else "{n_fmt}/Unknown {desc}",
+            bar_format=self._format(),
             ascii="─━",
             file=sys.stdout,
             mininterval=float("inf"),  # only `refresh` draws
             dynamic_ncols=True,
         )
+
+    def _format(self) -> str:
+        """Return the form of a bar, or of what stands in its place while the length is unknown."""
+        counted = "{n_fmt}/{total_fmt} {bar:" + str(_BAR_WIDTH) + "} {desc}"
+        return counted if self.target else "{n_fmt}/Unknown {desc}"
 
     def _line(self, values: Iterable[tuple[str, Any]]) -> str:
         total = "Unknown" if self.target is None else self.target

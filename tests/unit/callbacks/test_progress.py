@@ -7,8 +7,11 @@ import threading
 from contextlib import redirect_stdout
 from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
+import torchkeras
 from torchkeras.callbacks import CallbackList, ProgbarLogger
 from torchkeras.callbacks._progress import Progress
 
@@ -153,3 +156,29 @@ def test_no_thread_is_started(terminal: Terminal) -> None:
 def test_it_can_be_given_by_hand() -> None:
     bar = ProgbarLogger()
     assert CallbackList([bar], add_progbar=True).callbacks == [bar]
+
+
+VALUES = {"accuracy": 0.5, "loss": 0.25, "tiny": 1.5e-6, "vector": np.array([1.0, 2.0])}
+
+
+def last_line(package: Any, out: io.StringIO, verbose: int, steps: int | None) -> str:
+    """Return what a package's bar leaves standing, with the times taken out."""
+    listeners = package.callbacks.CallbackList(
+        None, add_progbar=True, verbose=verbose, epochs=1, steps=steps
+    )
+    with redirect_stdout(out):
+        listeners.on_train_begin()
+        listeners.on_epoch_begin(0)
+        for batch in range(12):
+            listeners.on_train_batch_end(batch, dict(VALUES))
+        listeners.on_epoch_end(0, dict(VALUES))
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\b\x08+", "", out.getvalue()).replace("\x08", "")
+    line = text.rstrip().split("\n")[-1].split("\r")[-1]
+    return re.sub(r"\d+(s|ms|us)\b", "TIME", line).strip()
+
+
+@pytest.mark.parametrize("verbose", [1, 2])
+@pytest.mark.parametrize("steps", [12, None])
+def test_it_shows_what_keras_shows(verbose: int, steps: int | None) -> None:
+    ours = last_line(torchkeras, Terminal(), verbose, steps)
+    assert ours == last_line(keras, Terminal(), verbose, steps)

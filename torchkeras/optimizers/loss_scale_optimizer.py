@@ -93,10 +93,10 @@ class LossScaleOptimizer(WrappingOptimizer):
     def build(self, var_list: Iterable[Any]) -> None:
         if self.built:
             return
+        self.inner_optimizer.build(self._known(var_list))
         self.step_counter = self._scalar(0, "int32", "step_counter")
         self.dynamic_scale = self._scalar(self.initial_scale, "float32", "dynamic_scale")
-        super().build(var_list)
-        self.inner_optimizer.build(self._trainable_variables)
+        self.built = True
 
     @property
     def variables(self) -> list[Variable]:

@@ -60,10 +60,11 @@ class MultiOptimizer(WrappingOptimizer):
     def build(self, var_list: Iterable[Any]) -> None:
         if self.built:
             return
-        super().build(var_list)
+        given = self._known(var_list)
         self._numbers = [self._number_of(self._chosen(v)) for v in self._trainable_variables]
-        for number, variables in self._sorted(self._trainable_variables):
+        for number, variables in self._sorted(given):
             self._inner_optimizers[number].build(variables)
+        self.built = True
 
     def _chosen(self, variable: Variable) -> Optimizer:
         if not callable(self._optimizer_map):
@@ -106,7 +107,7 @@ class MultiOptimizer(WrappingOptimizer):
         if not grads:
             return
         targets = self._targets(grads, trainable_variables)
-        if len(targets) != len(self._trainable_variables):
+        if len(set(map(self._directory.position, targets))) != len(self._trainable_variables):
             raise ValueError(
                 "`grads` must hold one gradient (or None) for each of the "
                 f"{len(self._trainable_variables)} variables that the optimizer was built with. "

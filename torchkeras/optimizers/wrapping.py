@@ -27,9 +27,11 @@ class WrappingOptimizer(Optimizer):
         super().__init__(0.0, name=name, loss_scale_factor=loss_scale_factor)
         self._inner_optimizers = inner
 
-    def build(self, variables: Iterable[Any]) -> None:
-        self._directory = Directory(variables)
-        self.built = True
+    def _known(self, variables: Iterable[Any]) -> list[Variable]:
+        """Note the variables, and return them; one that shows another's parameters stays in."""
+        given = list(variables) if isinstance(variables, Iterable) else variables
+        self._directory = Directory(given)
+        return [self._directory.variable(thing) for thing in given]
 
     @property
     def variables(self) -> list[Variable]:

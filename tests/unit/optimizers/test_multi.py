@@ -11,6 +11,7 @@ from torch import nn
 import torchkeras
 from tests.unit.optimizers.twin import Twins, gradients, run
 from torchkeras import optimizers
+from torchkeras._state.layout import SAME
 from torchkeras._state.variable import Variable
 
 
@@ -172,6 +173,34 @@ class TestMap:
             optimizers.OptimizerMap("sgd")  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="`optimizer_map` must be a dict"):
             optimizers.OptimizerMap(optimizers.SGD(), [])  # type: ignore[arg-type]
+
+
+def test_a_failed_build_may_be_repeated() -> None:
+    right, answers = optimizers.SGD(), iter(["sgd"])
+    optimizer = optimizers.MultiOptimizer(lambda v: next(answers, right))  # type: ignore[arg-type, return-value]
+    with pytest.raises(ValueError, match="must return an optimizer"):
+        optimizer.build([Variable([1.0])])
+    assert not optimizer.built
+    optimizer.build([Variable([1.0])])
+    assert optimizer.built
+    assert right.built
+
+
+@pytest.mark.parametrize("through_grad", [False, True])
+def test_tied_weights_move_once(through_grad: bool) -> None:
+    first, second = nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False)
+    second.weight = first.weight
+    tied = [Variable.over(((m, "weight"),), SAME, "w") for m in (first, second)]
+    inner = optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.SGD(1.0)))
+    optimizer = optimizers.LossScaleOptimizer(inner, 1.0)
+    before, grad = first.weight.detach().clone(), torch.ones(2, 2)
+    if through_grad:
+        optimizer.build(tied)
+        first.weight.grad = grad
+        optimizer.step()
+    else:
+        optimizer.apply([grad, grad], tied)
+    torch.testing.assert_close(first.weight.detach(), before - 1)
 
 
 def test_torch_parameters() -> None:

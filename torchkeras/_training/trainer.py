@@ -8,6 +8,7 @@ from typing import Any
 
 from torchkeras._base.determinism import is_determinism_enabled
 from torchkeras._base.serialization import deserialize_keras_object
+from torchkeras._data import order
 from torchkeras._data.arrays import fits_one_batch
 from torchkeras._data.batch import unpack_x_y_sample_weight
 from torchkeras._data.split import split
@@ -333,7 +334,10 @@ class Trainer(Running):
             An array, or arrays in the structure of the model's outputs.
         """
         if verbose == 0 and callbacks is None and steps is None and fits_one_batch(x, batch_size):
-            return self._predict_one(x)
+            order.open_pass()
+            found = self._predict_one(x)
+            order.open_pass()
+            return found
         feed = self._feed("predict_step", x, batch_size=batch_size, steps=steps)
         self._get_ready(feed, predicts=True)
         listeners = self._listeners(callbacks, verbose, 1, feed)

@@ -30,9 +30,8 @@ def accelerator() -> torch.device | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        for folder in ("gpu", "speed"):  # what lies there is marked so
-            if TESTS / folder in item.path.parents:
-                item.add_marker(folder)
+        if TESTS / "gpu" in item.path.parents:  # what lies there is marked so
+            item.add_marker("gpu")
     if accelerator() is None:
         skip = pytest.mark.skip(reason="no CUDA or MPS device on this machine")
         for item in items:

@@ -1,0 +1,97 @@
+"""One contender in a process of its own: told a net and what to do with it, it answers in seconds.
+
+`bench_nets` starts one such process for each contender and lets them run turn about. A process of
+its own keeps one contender's settings (allocator, threads, backend) from helping another.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Run = Callable[[], Any]
+
+
+def by_hand(net: Any) -> dict[str, Run]:
+    """The loop that a torch user writes: shuffled, metrics on the device, a fused optimizer."""
+    import torch
+
+    x, y = net.torch_data(*(torch.from_numpy(part) for part in net.samples()))
+    module, count, batch = net.torch(), net.batch * net.steps, net.batch
+    optimizer = net.optimizer(module.parameters())
+
+    def fit() -> None:
+        module.train()
+        order = torch.randperm(count)
+        loss_sum, metric_sum = torch.zeros(()), torch.zeros(())
+        for start in range(0, count, batch):
+            chosen = order[start : start + batch]
+            inputs, targets = x[chosen], y[chosen]
+            optimizer.zero_grad()
+            outputs = module(inputs)
+            loss = net.loss(outputs, targets)
+            loss.backward()
+            optimizer.step()
+            with torch.no_grad():
+                loss_sum += loss * len(inputs)
+                metric_sum += net.metric(outputs, targets)
+        (loss_sum / count).item(), (metric_sum / count).item()
+
+    def predict() -> Any:
+        module.eval()
+        with torch.inference_mode():
+            parts = [module(x[start : start + batch]) for start in range(0, count, batch)]
+        return torch.cat(parts).numpy()
+
+    return {"fit": fit, "predict": predict}
+
+
+def with_package(package: Any, net: Any) -> dict[str, Run]:
+    """The same with `fit` and `predict` of a package that has Keras's API."""
+    x, y = net.samples()
+    model = net.keras(package)
+    settings = {"batch_size": net.batch, "verbose": 0}
+    return {
+        "fit": lambda: model.fit(x, y, **settings),
+        "predict": lambda: model.predict(x, **settings),
+    }
+
+
+def maker(name: str) -> Callable[[Any], dict[str, Run]]:
+    """Return what makes the runs of a contender: `hand`, `torchkeras` or `keras-BACKEND`."""
+    if name == "hand":
+        return by_hand
+    if name == "torchkeras":
+        import torchkeras as package
+    else:
+        os.environ["KERAS_BACKEND"] = name.partition("-")[2]
+        import keras as package
+    return lambda net: with_package(package, net)
+
+
+def orders() -> Iterator[tuple[str, str]]:
+    """Yield nets and what to do with them, as lines of the standard input name them."""
+    for line in sys.stdin:
+        net, _, what = line.strip().rpartition(" ")
+        yield net, what
+
+
+def main() -> None:
+    make = maker(sys.argv[1])
+    from tests.speed.nets import NETS
+
+    made: dict[str, dict[str, Run]] = {}
+    print("ready", flush=True)
+    for name, what in orders():
+        if name not in made:
+            made.clear()
+            made[name] = make(NETS[name])
+            made[name]["fit"](), made[name]["predict"]()
+        start = time.perf_counter()
+        made[name][what]()
+        print((time.perf_counter() - start) / NETS[name].steps, flush=True)
+
+
+if __name__ == "__main__":
+    main()

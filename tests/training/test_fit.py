@@ -297,6 +297,8 @@ def test_compiling_again_begins_anew() -> None:
     model.fit(X, Y, verbose=0)
     model.compile("adam", "mae", metrics=["mse"])
     assert list(model.fit(X, Y, verbose=0).history) == ["loss", "mse"]
+    model.compile("adam", "mae")
+    assert list(model.fit(X, Y, verbose=0).history) == ["loss"]
 
 
 def test_layers_frozen_between_runs_stay() -> None:

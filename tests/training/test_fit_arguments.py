@@ -196,6 +196,8 @@ def test_runs_one_after_another_draw_alike() -> None:
         model.fit(X, TARGETS, **options, validation_split=0.2)
         model.evaluate(X, TARGETS, **options)
         model.predict(X, **options)
+        model.predict(X[:3], verbose=0)
+        model.predict_on_batch(X[:3])
         model.train_on_batch(X, TARGETS)
         model.fit(X, TARGETS, **options, shuffle="batch")
         drawn.append((_drawn(), package))

@@ -402,6 +402,11 @@ def _scheduler() -> Any:
         (lambda: 3, "Could not interpret optimizer identifier: 3"),
         (lambda: TorchOptimizer(3), "`optimizer` must be an optimizer of torch, its class"),
         (lambda: TorchOptimizer(_foreign(), lr=1.0), "is made already, so it takes no options"),
+        (lambda: TorchOptimizer(torch.optim.SGD, learning_rate=1.0), "torch calls it 'lr'"),
+        (
+            lambda: TorchOptimizer(torch.optim.Adam, beta=1.0),
+            "does not take `beta`.*you mean 'betas'",
+        ),
     ],
 )
 def test_wrong_optimizers(make: Any, text: str) -> None:

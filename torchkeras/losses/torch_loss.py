@@ -97,13 +97,14 @@ class TorchLoss(Loss):
         self._settings = _settings_of(loss, self._kind)
         self.reduction = self._settings.get("reduction", "mean")
         self._each = _unreduced(loss)
+        self._holds_tensors = isinstance(loss, nn.Module) and bool(loss.state_dict())
         self._has_met_data = False
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        mask = mask_of(y_pred)
+        mask = None if type(y_pred) is Tensor else mask_of(y_pred)
         if not self._has_met_data:
             self._meet(y_pred)
-        like = first_tensor(y_true)
+        like = y_true if isinstance(y_true, Tensor) else first_tensor(y_true)
         y_pred = to_tensor(y_pred if mask is None else plain(y_pred), self._float, like)
         y_pred, y_true = self._fit(to_tensor(y_true, like=y_pred), y_pred)
         if sample_weight is None and mask is None and self.reduction != "none":
@@ -124,7 +125,7 @@ class TorchLoss(Loss):
         return self._values(y_pred, y_true)
 
     def _fit(self, y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
-        if isinstance(self.loss, nn.Module):
+        if self._holds_tensors:
             _follow(self.loss, y_pred)
         return (y_pred, y_true) if self._kind is None else fit_pair(self._kind, y_true, y_pred)
 
@@ -271,7 +272,7 @@ def _unreduced(loss: Any) -> Callable[[Tensor, Tensor], Tensor]:
 
 def _follow(module: nn.Module, like: Tensor) -> None:
     """Bring the tensors of a loss, class weights mostly, to the device of the predictions."""
-    if any(tensor.device != like.device for tensor in module.buffers()):
+    if any(tensor.device != like.device for tensor in (*module.buffers(), *module.parameters())):
         module.to(like.device)
 
 

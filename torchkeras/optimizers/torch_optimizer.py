@@ -97,12 +97,7 @@ class TorchOptimizer(Optimizer):
             gradient_accumulation_steps=gradient_accumulation_steps,
             name=name,
         )
-        check_source(optimizer)
-        if options and not callable(optimizer):
-            raise ValueError(
-                f"{type(optimizer).__name__} is made already, so it takes no options. "
-                f"Received: {options}. Pass its class with them."
-            )
+        check_source(optimizer, options)
         self._source, self._options = optimizer, options
         self._groups: list[dict[str, Any]] | None = None
         self._schedule = _schedule_of(scheduler, per, monitor)

@@ -24,8 +24,8 @@ def is_torch_source(thing: Any) -> bool:
     )
 
 
-def check_source(source: Any) -> None:
-    """Raise an error for what cannot make an optimizer."""
+def check_source(source: Any, options: Mapping[str, Any]) -> None:
+    """Raise an error for what cannot make an optimizer, or not with these options."""
     if isinstance(source, LRScheduler):
         raise ValueError(
             "`optimizer` must be an optimizer. Received a scheduler of torch, "
@@ -37,12 +37,32 @@ def check_source(source: Any) -> None:
             "`optimizer` must be an optimizer of torch, its class, or a function of parameters "
             f"that returns one. Received: {show(source)} (of type {type(source).__name__})."
         )
+    _check_options(source, options)
     base = source.func if isinstance(source, functools.partial) else source
     if base is torch.optim.LBFGS or isinstance(base, torch.optim.LBFGS):
         raise ValueError(
             "LBFGS computes the loss several times in a step, which `fit` does not. Take another "
             "optimizer, or write the loop with `optimizer.step(closure)`."
         )
+
+
+def _check_options(source: Any, options: Mapping[str, Any]) -> None:
+    if options and isinstance(source, Torch):
+        raise ValueError(
+            f"{type(source).__name__} is made already, so it takes no options. "
+            f"Received: {dict(options)}. Pass its class with them."
+        )
+    if not (isinstance(source, type) and issubclass(source, Torch)):
+        return
+    parameters = inspect.signature(source).parameters
+    known = [name for name in parameters if name != "params"]
+    open_ended = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    for name in options:
+        if name not in known and not open_ended:
+            hint = " torch calls it 'lr'." if name == "learning_rate" else did_you_mean(name, known)
+            raise ValueError(
+                f"{source.__name__} of torch does not take `{name}`, but {', '.join(known)}.{hint}"
+            )
 
 
 def make(

@@ -50,7 +50,7 @@ def _checked(class_weight: Any) -> dict[int, float]:
         )
     weights: dict[int, float] = {}
     for key, value in class_weight.items():
-        if isinstance(key, bool) or not hasattr(key, "__index__"):
+        if isinstance(key, bool) or not _is_whole(key):
             raise ValueError(
                 "The keys of `class_weight` must be class numbers (integers). Received the key "
                 f"{key!r}. Labels that are names must be turned into numbers, as in `y`."
@@ -62,6 +62,10 @@ def _checked(class_weight: Any) -> dict[int, float]:
             )
         weights[int(key)] = weight
     return weights
+
+
+def _is_whole(key: Any) -> bool:
+    return hasattr(key, "__index__") or (hasattr(key, "is_integer") and key.is_integer())
 
 
 def _labels(y: Any) -> Tensor:

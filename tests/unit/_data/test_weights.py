@@ -19,8 +19,10 @@ LABELS = np.array([2, 0, 1, 5, 2])
     "y",
     [LABELS, LABELS[:, None], LABELS.astype("float32"), np.eye(6)[LABELS], LABELS.astype("uint8")],
 )
-@pytest.mark.parametrize("weights", [{0: 1.5, 2: 3.0}, {}, {1: 0.0, 7: 2.0}])
-def test_weights_equal_keras(y: np.ndarray, weights: dict[int, float]) -> None:
+@pytest.mark.parametrize(
+    "weights", [{0: 1.5, 2: 3.0}, {}, {1: 0.0, 7: 2.0}, {0.0: 1.5, np.float64(2): 3.0}]
+)
+def test_weights_equal_keras(y: np.ndarray, weights: dict[Any, float]) -> None:
     np.testing.assert_array_equal(class_weight_to_sample_weights(y, weights), oracle(y, weights))
 
 
@@ -33,6 +35,7 @@ def test_torch_labels() -> None:
     [
         ([1.0, 2.0], "must be a dictionary of class numbers"),
         ({"cat": 1.0}, "must be class numbers"),
+        ({0.5: 1.0}, "must be class numbers"),
         ({0: float("nan")}, "must hold numbers"),
     ],
 )

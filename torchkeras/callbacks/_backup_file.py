@@ -13,6 +13,7 @@ from torchkeras._base.atomic import replacing
 from torchkeras._base.messages import show
 
 _FORMAT = "torchkeras backup 1"
+_WRONG = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -126,7 +127,7 @@ def read(filepath: "str | os.PathLike[str]") -> dict[str, Any]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         skeleton = json.loads(metadata["state"])
         return {key: unpack(value, tensors) for key, value in skeleton.items()}
-    except (SafetensorError, ValueError, KeyError, AttributeError) as error:
+    except (SafetensorError, *_WRONG) as error:
         raise OSError(
             f"{os.fspath(filepath)!r} is no whole backup: {error}. Remove it to train from the "
             "beginning."

@@ -367,6 +367,24 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
         _backup_file.read(tmp_path / "file")
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        "{", "[]", "3", '{"epoch": {"tensor": "7"}}', '{"epoch": {"tensor": []}}',
+        '{"epoch": {"code": "print"}}', '{"epoch": {"dict": [[1]]}}', '{"epoch": {}}',
+        '{"epoch": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    ],
+    ids=lambda text: text[:40],
+)  # fmt: skip
+def test_a_file_that_was_tampered_with_is_refused(tmp_path: Path, state: str) -> None:
+    from safetensors.torch import save_file
+
+    metadata = {"format": "torchkeras backup 1", "state": state}
+    save_file({"0": torch.ones(1)}, tmp_path / "file", metadata)
+    with pytest.raises(OSError, match="is no whole backup"):
+        _backup_file.read(tmp_path / "file")
+
+
 def test_a_model_may_be_copied_in_the_middle(tmp_path: Path) -> None:
     class Copy(callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

@@ -107,6 +107,22 @@ def test_skipping_leaves_no_trace_of_a_batch(
     assert capsys.readouterr().out.count("Batch 1: Invalid gradients, batch skipped") == 2
 
 
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda: torch.optim.Adam,
+        lambda: torchkeras.optimizers.LossScaleOptimizer(torchkeras.optimizers.SGD(0.1)),
+        lambda: torchkeras.optimizers.SGD(0.1, gradient_accumulation_steps=2, clipnorm=1.0),
+    ],
+    ids=["torch", "loss_scale", "accumulation"],
+)
+def test_every_optimizer_is_guarded(optimizer: Any) -> None:
+    model = make()
+    model.compile(optimizer(), "mse")
+    fit(model, TerminateOnNaN(mode="skip"))
+    assert all(np.isfinite(weight).all() for weight in model.trainable_variables)
+
+
 def test_a_first_batch_is_skipped_too() -> None:
     model, expected = make(), make()
     bad = np.concatenate([BAD[8:16], X[:8]])

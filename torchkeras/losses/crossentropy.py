@@ -230,13 +230,25 @@ def _sparse_losses(
         y_pred, labels = y_pred.reshape(-1, y_pred.shape[-1]), labels.reshape(-1)
     elif axis not in (1, 1 - y_pred.ndim):
         y_pred = y_pred.movedim(axis, 1)
-    if from_logits:
-        losses = F.cross_entropy(y_pred, labels, reduction=reduction)
-    else:
-        # Of several axes, the gradient of torch's kernel exists for contiguous input alone.
-        log = torch.log(probabilities(y_pred, 1)).contiguous()
-        losses = F.nll_loss(log, labels, reduction=reduction)
+    try:
+        if from_logits:
+            losses = F.cross_entropy(y_pred, labels, reduction=reduction)
+        else:
+            # Of several axes, the gradient of torch's kernel exists for contiguous input alone.
+            log = torch.log(probabilities(y_pred, 1)).contiguous()
+            losses = F.nll_loss(log, labels, reduction=reduction)
+    except IndexError as error:
+        raise _no_such_class(labels, y_pred.shape[1]) from error
     return losses if reduction == "sum" else losses.reshape(shape)
+
+
+def _no_such_class(labels: Tensor, classes: int) -> ValueError:
+    lowest, highest = labels.min().item(), labels.max().item()
+    return ValueError(
+        f"`y_true` must hold class numbers from 0 to {classes - 1}, as the outputs have {classes} "
+        f"classes. Received: numbers from {lowest} to {highest}. Give the last layer a unit for "
+        "each class, begin counting at 0, or pass `ignore_class` for a number that is no class."
+    )
 
 
 @mean_of(sparse_categorical_crossentropy, takes_labels=True, of="softmax")

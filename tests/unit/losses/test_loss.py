@@ -269,3 +269,11 @@ def test_circle_takes_references(rng):
     arguments = {"ref_labels": references, "ref_embeddings": embeddings, "remove_diagonal": False}
     ours, theirs = (m.circle(labels, embeddings[:3], **arguments) for m in (losses, keras.losses))
     torch.testing.assert_close(ours.as_subclass(torch.Tensor), theirs)
+
+
+@pytest.mark.parametrize("from_logits", [True, False])
+@pytest.mark.parametrize("label", [3, -1])
+def test_class_that_the_outputs_lack(label, from_logits):
+    text = rf"`y_true` must hold class numbers from 0 to 2.*Received: numbers from {min(label, 1)} "
+    with pytest.raises(ValueError, match=text):
+        losses.SparseCategoricalCrossentropy(from_logits)([1, label], torch.full((2, 3), 0.5))

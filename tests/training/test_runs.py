@@ -1,5 +1,6 @@
 """Whole runs of `fit` give Keras's numbers, shuffled as Keras shuffles."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -72,6 +73,24 @@ def test_two_outputs(compiled: dict[str, Any]) -> None:
 def test_an_output_without_a_loss() -> None:
     models = twins(two_outputs, optimizer="adam", loss=["mse", None])
     assert_same_run(models, X, [TARGETS, LABELS], epochs=2)
+
+
+class Spread:
+    """A metric that is neither a function nor of a package."""
+
+    def __call__(self, y_true: Any, y_pred: Any) -> Any:
+        return abs(y_true - y_pred).amax(-1)
+
+
+def MyError(y_true: Any, y_pred: Any) -> Any:
+    return (y_true - y_pred).square().mean(-1)
+
+
+def test_functions_give_their_names() -> None:
+    half = functools.partial(MyError)
+    metrics = [MyError, Spread(), half, lambda y_true, y_pred: y_pred.sum(-1)]
+    models = twins(mlp(1), optimizer="sgd", loss=MyError, metrics=metrics)
+    assert_same_run(models, X, TARGETS, epochs=1)
 
 
 def halve(package: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torchkeras import losses, metrics, tree
+from torchkeras._base.naming import to_snake_case
 from torchkeras.losses.torch_loss import takes_predictions_first
 from torchkeras.losses.wrapper import LossFunctionWrapper
 from torchkeras.metrics.torch_metric import is_torch_metric, with_keras_arguments
@@ -68,8 +69,8 @@ def _accuracy(y_true: Any, y_pred: Any) -> Callable[..., metrics.Metric]:
 def _name_of(identifier: Any, found: Any) -> str:
     if isinstance(identifier, str):
         return identifier
-    name = getattr(found, "name", None) or getattr(found, "__name__", None)
-    return str(name or type(found).__name__)
+    name = getattr(found, "name", None)
+    return str(name or to_snake_case(getattr(found, "__name__", type(found).__name__)))
 
 
 def shapes_text(structure: Any) -> str:

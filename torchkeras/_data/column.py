@@ -123,10 +123,11 @@ def column(array: Any, argument: str) -> Column:
 
 
 def _numpy_column(array: "np.ndarray[Any, Any]", argument: str) -> Column:
-    if np.ma.is_masked(array):
+    masked = int(np.ma.getmaskarray(array).sum()) if isinstance(array, np.ma.MaskedArray) else 0
+    if masked:
         raise ValueError(
             f"`{argument}` must hold a number everywhere. Received: a masked array with "
-            f"{np.ma.count_masked(array)} masked values. Fill them: `{argument}.filled(0)`."
+            f"{masked} masked values. Fill them: `{argument}.filled(0)`."
         )
     if array.dtype.kind not in "biufc" and not is_borrowed(array):
         raise ValueError(not_numbers(argument, array))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,7 +41,10 @@ class Scalar(Variable):
     def set(self, number: float) -> None:
         """Take a new value, rounded as one that went into a file and came back."""
         dtype = read(*self._parts[0]).dtype
-        self._number = torch.tensor(number, dtype=dtype, device="cpu").item()
+        if dtype is torch.float32:
+            self._number = float(np.float32(number))  # a tensor would take ten times as long
+        else:
+            self._number = torch.tensor(number, dtype=dtype, device="cpu").item()
         self._lent = False
 
     def invalidate(self) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,20 @@ def test_a_step_launches_only_its_kernel(
     with Launched() as launched:
         optimizer.step()
     assert launched.names == launches
+
+
+ELEMENTWISE = [rule for rule in RULES if rule[0] not in ("Adafactor", "Lamb", "Muon")]
+
+
+@pytest.mark.parametrize(("name", "arguments"), ELEMENTWISE)
+def test_a_step_makes_no_tensors(name: str, arguments: dict[str, Any]) -> None:
+    module = net()
+    optimizer = make(name, arguments, module)
+    train(module, optimizer, 2)
+    with Launched() as launched:
+        optimizer.step()
+    in_place = re.compile(r"_(\.\w+)?$|out$")  # `mul_.Tensor`, `add.out`, `div.Tensor_out`
+    assert {launch for launch in launched.names if not in_place.search(launch)} == set()
 
 
 def test_learning_rate_that_was_read_costs_one_look() -> None:

@@ -13,6 +13,9 @@ import torch
 from torch import Tensor
 
 _PLAIN = "torch"  # the dataset of everything that is no tensor, as JSON
+# What torch keeps for a parameter that has another shape than it.
+_NUMBERS = ("step", "mu_product", "mu", "eta")
+_FACTORS = ("row_var", "col_var")
 
 
 def follow(optimizer: Any, new_by_old: Mapping[Any, Any]) -> None:
@@ -102,7 +105,7 @@ def read(optimizer: Any, scheduler: Any, store: Mapping[str, Any], prefix: str =
     if f"{prefix}{_PLAIN}" not in store:
         return
     written = np.asarray(store[f"{prefix}{_PLAIN}"], dtype=np.uint8)
-    plain = json.loads(written.tobytes().decode("utf-8"))
+    plain = _checked(json.loads(written.tobytes().decode("utf-8")))
     state = optimizer.state_dict()
     if len(plain["groups"]) != len(state["param_groups"]):
         warnings.warn(
@@ -112,15 +115,30 @@ def read(optimizer: Any, scheduler: Any, store: Mapping[str, Any], prefix: str =
         )
         return
     pairs = zip(state["param_groups"], plain["groups"], strict=True)
-    groups = [
-        {**now, **{key: _as_before(value, now.get(key)) for key, value in then.items()}}
-        for now, then in pairs
-    ]
-    optimizer.load_state_dict(
-        {"state": _state(store, prefix, plain["numbers"]), "param_groups": groups}
-    )
+    groups = [{**now, **_known(then, now)} for now, then in pairs]
+    found = _state(store, prefix, plain["numbers"])
+    _check_shapes(optimizer, found)
+    optimizer.load_state_dict({"state": found, "param_groups": groups})
     if scheduler is not None and plain["scheduler"] is not None:
-        scheduler.load_state_dict(plain["scheduler"])
+        scheduler.load_state_dict(_known(plain["scheduler"], scheduler.state_dict()))
+
+
+def _checked(plain: Any) -> dict[str, Any]:
+    """Return what a file holds besides arrays, if it has the form that `write` gave it."""
+    whole = isinstance(plain, dict) and {"numbers", "groups", "scheduler"} <= set(plain)
+    parts = [plain["numbers"], plain["scheduler"] or {}, *plain["groups"]] if whole else [None]
+    if not all(isinstance(part, dict) for part in parts):
+        raise ValueError("the state of the optimizer of torch is damaged")
+    return dict(plain)
+
+
+def _known(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values of a file under names that exist here, parameters never."""
+    return {
+        key: _as_before(value, now[key])
+        for key, value in then.items()
+        if key in now and key != "params"
+    }
 
 
 def _state(
@@ -137,6 +155,28 @@ def _state(
         position, _, name = key.partition("_")
         state.setdefault(int(position), {})[name] = value
     return state
+
+
+def _check_shapes(optimizer: Any, state: Mapping[int, Mapping[str, Any]]) -> None:
+    """Raise for arrays that do not fit: torch's fused kernels would read beyond their ends."""
+    params = [param for group in optimizer.param_groups for param in group["params"]]
+    if getattr(torch.optim, type(optimizer).__name__, None) is not type(optimizer):
+        return  # nobody knows what it keeps
+    for position, values in state.items():
+        for name, value in values.items():
+            if position >= len(params) or not _fits(name, value, params[position]):
+                raise ValueError(f"`{name}` of parameter {position} of the optimizer does not fit")
+
+
+def _fits(name: str, value: Any, param: Tensor) -> bool:
+    if name in _NUMBERS:
+        return not isinstance(value, Tensor) or value.numel() == 1
+    if not isinstance(value, Tensor):
+        return value is None
+    if name in _FACTORS:
+        pairs = zip(value.shape, param.shape, strict=False)
+        return value.dim() == param.dim() and all(own in (1, size) for own, size in pairs)
+    return value.shape == param.shape
 
 
 def _as_before(value: Any, now: Any) -> Any:

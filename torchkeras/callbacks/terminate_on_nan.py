@@ -22,8 +22,8 @@ class TerminateOnNaN(Callback):
 
     By default the loss is looked at after each batch, as in Keras; on an accelerator a few batches
     later, so that none has to wait. The weights are then NaN too. The modes `"raise"` and `"skip"`
-    look at the gradients before each update, for which an accelerator waits at every batch. Those of
-    a `LossScaleOptimizer` they leave to it: it leaves bad updates out by itself.
+    look at the gradients before each update, for which an accelerator waits at every batch. They
+    leave a `LossScaleOptimizer` alone, which leaves bad updates out by itself.
 
     Args:
         raise_error: Whether a bad loss raises a `RuntimeError` rather than to stop quietly.

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import traced
+from .seed_generator import SeedGenerator, signed
 from .seeding import Seed, draw_seed
 
 _TRIES = 4
@@ -28,6 +30,31 @@ def _faking() -> bool:
     return torch._C._get_dispatch_mode(key) is not None
 
 
+def basic(
+    kind: str,
+    shape: Sequence[int],
+    dtype: torch.dtype,
+    seed: Seed | None,
+    device: torch.device,
+    mean: float = 0.0,
+    stddev: float = 1.0,
+) -> Tensor:
+    """Draw `"uniform"` numbers from 0 to 1, `"normal"` ones, or the ones and zeros of `"bernoulli"`.
+
+    In a compiled graph, draws without a seed come from torch's own generator.
+    """
+    compiling = torch.compiler.is_compiling()
+    if seed is None or not compiling:
+        source = None if compiling else generator(seed, device)
+        return traced.drawn(source, kind, shape, dtype, device, mean, stddev)
+    if isinstance(seed, SeedGenerator):
+        (state,) = seed.state.parameters
+    else:
+        state = torch.tensor([signed(seed), 0], dtype=torch.int32, device=device)
+    counts = isinstance(seed, SeedGenerator)
+    return traced.draw(state, counts, kind, list(shape), dtype, mean, stddev).to(device)
+
+
 def uniform(
     shape: Sequence[int],
     minval: Any,
@@ -37,8 +64,7 @@ def uniform(
     device: torch.device,
 ) -> Tensor:
     """Draw evenly from `[minval, maxval)`."""
-    made = torch.rand(tuple(shape), generator=generator(seed, device), dtype=dtype, device=device)
-    return made * (maxval - minval) + minval
+    return basic("uniform", shape, dtype, seed, device) * (maxval - minval) + minval
 
 
 def normal(
@@ -50,11 +76,9 @@ def normal(
     device: torch.device,
 ) -> Tensor:
     """Draw from a normal distribution."""
-    made = torch.empty(tuple(shape), dtype=dtype, device=device)
-    source = generator(seed, device)
     if isinstance(mean, Tensor) or isinstance(stddev, Tensor):
-        return made.normal_(generator=source) * stddev + mean
-    return made.normal_(mean, stddev, generator=source)
+        return basic("normal", shape, dtype, seed, device) * stddev + mean
+    return basic("normal", shape, dtype, seed, device, mean, stddev)
 
 
 def truncated_normal(

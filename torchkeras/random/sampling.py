@@ -110,8 +110,8 @@ def dropout(
         return torch.zeros_like(inputs)
     if noise_shape is None and _unseeded(seed):
         return F.dropout(inputs, rate)
-    keep = torch.full(_noise_shape(inputs, noise_shape), 1.0 - rate, device=inputs.device)
-    kept = torch.bernoulli(keep, generator=draw.generator(seed, inputs.device)).bool()
+    shape = _noise_shape(inputs, noise_shape)
+    kept = draw.basic("bernoulli", shape, torch.float32, seed, inputs.device, 1.0 - rate).bool()
     return torch.where(kept, inputs / (1.0 - rate), torch.zeros_like(inputs))
 
 

@@ -61,7 +61,7 @@ class SeedGenerator(TrackedModule):
             seed = make_default_seed()
         if not isinstance(seed, int):
             raise ValueError(f"`seed` must be an integer. Received: seed={seed!r}.")
-        first = torch.tensor([_signed(seed), 0], dtype=torch.int32, device=device.creation())
+        first = torch.tensor([signed(seed), 0], dtype=torch.int32, device=device.creation())
         with name_scope(self.name):
             self.state = Variable(first, trainable=False, name="seed_generator_state")
 
@@ -84,7 +84,7 @@ class SeedGenerator(TrackedModule):
         (state,) = self.state.parameters
         seed, counter = self._read(state)
         if ordered:
-            following = seed, _signed(counter + 1)
+            following = seed, signed(counter + 1)
             state.select(0, 1).add_(1)
         else:
             following = _scrambled(seed), _scrambled(counter)
@@ -123,11 +123,11 @@ def _slow_to_read(state: Tensor) -> bool:
     return state.device.type != "cpu"
 
 
-def _signed(value: int) -> int:
+def signed(value: int) -> int:
     """Return the int32 with the lowest 32 bits of `value`."""
     return ((value & UINT32) ^ 0x80000000) - 0x80000000
 
 
 def _scrambled(value: int) -> int:
     """Return Keras's next number of an unordered sequence, which wraps around as int32 does."""
-    return _signed((value + 1) * 5387) % 933199
+    return signed((value + 1) * 5387) % 933199

@@ -106,6 +106,16 @@ def three_outputs(package: Package) -> Model:
     return package.Model(inputs, [first, second, third])
 
 
+def nested_structures(package: Package) -> Model:
+    """Return a model whose inputs and outputs are lists in dictionaries."""
+    layers = package.layers
+    names = ("a", "b0", "b1")
+    first, *rest = (package.Input((6,), name=name) for name in names)
+    hidden = layers.Concatenate()([layers.Dense(3)(x) for x in (first, *rest)])
+    last, *others = (layers.Dense(1, name=f"out_{name}")(hidden) for name in names)
+    return package.Model({"a": first, "b": rest}, {"x": last, "y": others})
+
+
 def two_inputs(package: Package) -> Model:
     """Return a model of a dictionary of inputs; the words go through one embedding twice."""
     layers = package.layers

@@ -14,7 +14,9 @@ from tests.training.twins import (
     TARGETS,
     WEIGHTS,
     X,
+    assert_same_batches,
     assert_same_run,
+    assert_same_values,
     mlp,
     twins,
 )
@@ -113,21 +115,36 @@ def test_callbacks(callback: Callable[[Any], Any]) -> None:
     )
 
 
-def test_single_batches_equal_keras() -> None:
-    ours, theirs = twins(mlp(1), optimizer="adam", loss="mse", metrics=["mae"])
-    for _ in range(3):
-        found, expected = ours.train_on_batch(X, TARGETS), theirs.train_on_batch(X, TARGETS)
-        np.testing.assert_allclose(found, expected, rtol=1e-5)
-    np.testing.assert_allclose(
-        ours.test_on_batch(X, TARGETS, sample_weight=WEIGHTS),
-        theirs.test_on_batch(X, TARGETS, sample_weight=WEIGHTS),
-        rtol=1e-5,
-    )
-    np.testing.assert_allclose(
-        ours.predict_on_batch(X), theirs.predict_on_batch(X), rtol=1e-5, atol=1e-6
-    )
-    with_classes = {"class_weight": {0: 2.0}, "return_dict": True}
-    assert list(ours.train_on_batch(X, TARGETS, **with_classes)) == ["loss", "mae"]
+@pytest.mark.parametrize(
+    "compiled",
+    [
+        {"loss": "mse"},
+        {"loss": "mse", "metrics": []},
+        {"loss": "mse", "metrics": ["mae", "mse"], "weighted_metrics": ["mae"]},
+    ],
+)
+def test_single_batches(compiled: dict[str, Any]) -> None:
+    models = twins(mlp(1), optimizer="adam", **compiled)
+    for _ in range(2):
+        assert_same_batches(models, X, TARGETS, WEIGHTS)
+
+
+def test_single_batches_of_arrays_with_class_weights() -> None:
+    pair = twins(mlp(3, "softmax"), optimizer="adam", loss=CROSSENTROPY, weighted_metrics=["acc"])
+    weights = {0: 0.5, 1: 1.0, 2: 3.0}
+    for options in ({}, {"class_weight": weights}, {"class_weight": weights, "return_dict": True}):
+        found, expected = (model.train_on_batch(X, LABELS, **options) for model in pair)
+        assert_same_values(found, expected, str(options))
+
+
+def test_single_batches_of_two_outputs() -> None:
+    metrics = [["mae"], ["acc"]]
+    pair = twins(two_outputs, optimizer="adam", loss=["mse", CROSSENTROPY], metrics=metrics)
+    y, weights = [TARGETS, LABELS], [WEIGHTS, 1 - WEIGHTS]
+    for method in ("train_on_batch", "test_on_batch"):
+        for options in ({}, {"sample_weight": weights, "return_dict": True}):
+            found, expected = (getattr(model, method)(X, y, **options) for model in pair)
+            assert_same_values(found, expected, method)
 
 
 TOKENS = np.random.default_rng(3).integers(0, 6, (40, 5))

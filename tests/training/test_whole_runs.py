@@ -35,7 +35,8 @@ SMALL_IMAGES = IMAGES[:, :6, :6]
 SIGNALS = RNG.normal(size=(50, 12, 3)).astype("float32")
 TOKENS = RNG.integers(1, 7, (70, 5))
 TOKENS[np.arange(5)[None] >= RNG.integers(1, 6, 70)[:, None]] = 0
-LEFT_PADDED = TOKENS[:, ::-1].copy()
+SENTENCES = (TOKENS[:40], TARGETS[:40])
+LEFT_PADDED = TOKENS[:40, ::-1].copy()
 TAGS = RNG.integers(0, 3, (70, 5))
 BINARY = (LABELS > 0).astype("float32")
 SPARSE = "sparse_categorical_crossentropy"
@@ -98,6 +99,7 @@ def measured_binary(package: Any) -> dict[str, Any]:
 
 NUMBER_AND_KIND = (X, [TARGETS, LABELS])
 NAMED = ({"features": X}, {"a": LABELS, "b": TARGETS})
+NESTED = ({"a": X, "b": [X, X[::-1].copy()]}, {"x": TARGETS, "y": [TARGETS, -TARGETS]})
 VALIDATION = (X[:23], TARGETS[:23])
 
 RUNS = [
@@ -108,11 +110,11 @@ RUNS = [
     Run("convnet with SGD", models.convnet, classes(optimizer="sgd"), (IMAGES, LABELS[:50])),
     Run("1D convnet", models.signal_net, mse(), (SIGNALS, TARGETS[:50])),
     Run("residual net", models.residual_net, classes(CATEGORICAL), (SMALL_IMAGES, ONE_HOT[:50])),
-    Run("LSTM", models.recurrent("LSTM"), mse(), (TOKENS, TARGETS), {"validation_split": 0.3}),
-    Run("LSTM, left", models.recurrent("LSTM", backwards=True), mse(), (LEFT_PADDED, TARGETS)),
-    Run("GRU", models.recurrent("GRU"), mse(), (TOKENS, TARGETS), {"validation_split": 0.3}),
-    Run("GRU, left", models.recurrent("GRU", backwards=True), mse(), (LEFT_PADDED, TARGETS)),
-    Run("SimpleRNN", models.recurrent("SimpleRNN"), mse(), (TOKENS, TARGETS)),
+    Run("LSTM", models.recurrent("LSTM"), mse(), SENTENCES, {"validation_split": 0.3}),
+    Run("LSTM, left", models.recurrent("LSTM", backwards=True), mse(), (LEFT_PADDED, TARGETS[:40])),
+    Run("GRU", models.recurrent("GRU"), mse(), SENTENCES, {"validation_split": 0.3}),
+    Run("GRU, left", models.recurrent("GRU", backwards=True), mse(), (LEFT_PADDED, TARGETS[:40])),
+    Run("SimpleRNN", models.recurrent("SimpleRNN"), mse(), SENTENCES),
     Run("tagger", models.tagger, classes(weighted_metrics=["acc"]), (TOKENS, TAGS)),
     # With Adam, what rounds differently in a gradient of zero (that of the key's bias, that of a
     # bias before a batch normalization) would count.
@@ -120,7 +122,7 @@ RUNS = [
         "transformer",
         models.transformer,
         mse(optimizer="sgd"),
-        (TOKENS, TARGETS),
+        SENTENCES,
         {"validation_split": 0.3},
     ),
     Run(
@@ -183,6 +185,24 @@ RUNS = [
         models.three_outputs,
         mse(metrics=["mae", "mse", "mae"]),
         (X, [TARGETS] * 3),
+    ),
+    Run("nested structures", models.nested_structures, mse(), NESTED, {"validation_split": 0.3}),
+    Run(
+        "nested losses and metrics",
+        models.nested_structures,
+        mse(
+            loss={"x": "mse", "y": ["mae", "mse"]},
+            loss_weights={"x": 1.0, "y": [0.5, 2.0]},
+            metrics={"x": ["mae"], "y": [["mae"], ["mse"]]},
+        ),
+        NESTED,
+        {"sample_weight": {"x": WEIGHTS, "y": [WEIGHTS, 1 - WEIGHTS]}},
+    ),
+    Run(
+        "targets by the names of outputs",
+        models.three_outputs,
+        mse(loss={"a": "mse", "b": None, "c": "mae"}, metrics={"c": ["mae", "mse"]}),
+        (X, {"a": TARGETS, "b": TARGETS, "c": -TARGETS}),
     ),
     Run("sample weights", mlp(1), mse(weighted_metrics=["mae"]), fit={"sample_weight": WEIGHTS}),
     Run(

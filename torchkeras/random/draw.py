@@ -39,7 +39,7 @@ def basic(
     mean: float = 0.0,
     stddev: float = 1.0,
 ) -> Tensor:
-    """Draw `"uniform"` numbers from 0 to 1, `"normal"` ones, or the ones and zeros of `"bernoulli"`.
+    """Draw `"uniform"` numbers from 0 to 1, `"normal"` ones, or `"bernoulli"`'s ones and zeros.
 
     In a compiled graph, draws without a seed come from torch's own generator.
     """

@@ -1,4 +1,4 @@
-"""Seeded draws as one operation of torch: `torch.compile` cannot follow generators, but takes this."""
+"""Seeded draws as one operation of torch, for `torch.compile`, which cannot follow generators."""
 
 from collections.abc import Sequence
 

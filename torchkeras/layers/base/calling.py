@@ -115,9 +115,10 @@ def convert_leaf(layer: Any, value: Any) -> Any:
         if isinstance(value, Spec) or not hasattr(value, "__array__"):
             return value
         value = shared(_owned(np.asarray(value))).to(_device_of(layer))
-    if layer.autocast and value.is_floating_point() and value.dtype is not layer.torch_dtype:
-        return cast(value, layer.torch_dtype)
-    return value
+    if value.dtype is layer.torch_dtype:
+        return value
+    casts = layer.autocast if value.is_floating_point() else layer.computes_in_floats
+    return cast(value, layer.torch_dtype) if casts and not value.is_complex() else value
 
 
 def cast(value: Tensor, dtype: torch.dtype) -> Tensor:

@@ -16,6 +16,7 @@ class Dtyped(WeightOwner):
     """A module that computes in one dtype and keeps its weights in the same or another."""
 
     keeps_variable_dtype: ClassVar[bool] = False
+    computes_in_floats: ClassVar[bool] = False  # whole numbers, too, are cast
     torch_dtype: torch.dtype
     casts_variables: bool
     _placed = False

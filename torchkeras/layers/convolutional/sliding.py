@@ -21,6 +21,7 @@ CONVOLUTIONS: dict[int, type[nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Co
 class Sliding(Layer):
     """A layer whose kernel slides over `rank` axes."""
 
+    computes_in_floats = True
     rank: ClassVar[int]
     kernel_size: tuple[int, ...]
     strides: tuple[int, ...]

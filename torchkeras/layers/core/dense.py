@@ -50,6 +50,8 @@ class Dense(Activated, Layer):
         (2, 3)
     """
 
+    computes_in_floats = True
+
     def __init__(
         self,
         units: int,

@@ -126,6 +126,37 @@ def test_gradient_accumulation_by_hand() -> None:
         np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("part", "returned", "text"),
+    [
+        ("train_step", None, r"`train_step` must return a dictionary of metrics.*None"),
+        ("train_step", [1.0], r"`train_step` must return a dictionary of metrics.*list"),
+        ("test_step", 1.0, r"`test_step` must return a dictionary of metrics.*float"),
+        ("compute_metrics", None, r"must return a dictionary of metrics.*None"),
+        ("compute_loss", None, r"`compute_loss` must return the loss"),
+    ],
+)
+def test_parts_that_return_the_wrong_thing(part: str, returned: Any, text: str) -> None:
+    def written(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return returned
+
+    model = functional(torchkeras, type("Custom", (torchkeras.Model,), {part: written}))
+    model.compile("sgd", "mse")
+    run = model.evaluate if part == "test_step" else model.fit
+    with pytest.raises((TypeError, ValueError), match=text):
+        run(X, TARGETS, verbose=0)
+
+
+@pytest.mark.parametrize("first", ["fit", "evaluate"])
+def test_training_without_an_optimizer(first: str) -> None:
+    model = functional(torchkeras, torchkeras.Model)
+    model.compile(optimizer=None, loss="mse")
+    if first == "evaluate":
+        model.evaluate(X, TARGETS, verbose=0)
+    with pytest.raises(ValueError, match=r"compiled without an optimizer.*optimizer=None"):
+        model.fit(X, TARGETS, verbose=0)
+
+
 def test_the_history_keeps_no_graph() -> None:
     class Custom(torchkeras.Model):
         def train_step(self, data: Any) -> Any:

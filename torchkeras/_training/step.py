@@ -20,7 +20,7 @@ from .compile_spec import Compiled
 from .compiled_loss import CompiledLoss
 from .compiled_metrics import CompiledMetrics
 from .loop import Guard
-from .steps import Steps, added_loss, overridden
+from .steps import Steps, added_loss, checked_logs, optimizer_for_training, overridden
 
 Step = Callable[[Any], Any]
 _PARTS = ("compute_loss", "_compute_loss", "compute_metrics", "get_metrics_result", "_track_loss")
@@ -29,14 +29,14 @@ _PARTS = ("compute_loss", "_compute_loss", "compute_metrics", "get_metrics_resul
 def train_step_of(model: Steps) -> Step:
     """Return what trains a model on one batch; it returns logs only where users wrote it."""
     if overridden(model, "train_step", *_PARTS):
-        return _watched(model.train_step, Watch())
+        return _written(model.train_step, "train_step")
     return _after_first(model, _settled_train_step)
 
 
 def test_step_of(model: Steps) -> Step:
     """Return what evaluates a model on one batch."""
     if overridden(model, "test_step", *_PARTS):
-        return _watched(model.test_step, Watch())
+        return _written(model.test_step, "test_step")
     return _after_first(model, _settled_test_step)
 
 
@@ -52,6 +52,12 @@ def predict_guard_of(model: Steps) -> Guard:
     """Return the context in which a model predicts."""
     own = overridden(model, "predict_step") or not _knows_inference(model)
     return torch.no_grad if own else torch.inference_mode
+
+
+def _written(run: Step, name: str) -> Step:
+    """Return a step that users wrote, or a part of it."""
+    watched = _watched(run, Watch())
+    return lambda batch: checked_logs(watched(batch), name)
 
 
 def _watched(run: Step, watch: Watch) -> Step:
@@ -86,7 +92,7 @@ def _after_first(model: Steps, settle: Callable[[Steps], Step]) -> Step:
 def _settled_train_step(model: Steps) -> Step:
     if not model.trainable_weights:
         return model.train_step  # it warns
-    optimizer = model.optimizer
+    optimizer = optimizer_for_training(model)
     evaluate, added = _evaluator(model), AddedLosses(model)
     note = _note_of(model._compiled)
     zero_grad, scale, update = optimizer.zero_grad, optimizer.scale_loss, optimizer.step

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from torchkeras._base.dtypes import to_torch
+from torchkeras._base.messages import show
 from torchkeras._base.settings import floatx
 from torchkeras._data.batch import num_rows, unpack_x_y_sample_weight
 from torchkeras._state import stateless
@@ -56,13 +57,14 @@ class Steps(_Base):
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=True)
-        self.optimizer.zero_grad()
         loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
         self._track_loss(loss, x)
         if self.trainable_weights:
             refuse_many(loss)
-            self.optimizer.scale_loss(loss).backward()
-            self.optimizer.step()
+            optimizer = optimizer_for_training(self)
+            optimizer.zero_grad()
+            optimizer.scale_loss(loss).backward()
+            optimizer.step()
         else:
             warnings.warn("The model does not have any trainable weights.", stacklevel=2)
         with torch.no_grad():
@@ -132,9 +134,11 @@ class Steps(_Base):
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool = True
     ) -> Any:
         """Call `compute_loss`, also one that was written without `training`."""
-        if _takes_training(type(self).compute_loss):
-            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
-        return self.compute_loss(x, y, y_pred, sample_weight)
+        named = {"training": training} if _takes_training(type(self).compute_loss) else {}
+        loss = self.compute_loss(x, y, y_pred, sample_weight, **named)
+        if loss is None:
+            raise ValueError("`compute_loss` must return the loss, a tensor. It returned None.")
+        return loss
 
     def stateless_compute_loss(
         self,
@@ -223,6 +227,28 @@ def refuse_many(loss: Tensor) -> None:
             f"{tuple(loss.shape)}: a loss made with `reduction=None` (or 'none') does not add them "
             "up. Leave `reduction` away, or reduce in a `compute_loss` of your own."
         )
+
+
+def optimizer_for_training(model: Steps) -> Any:
+    """Return the optimizer of a model, which must have one."""
+    if model.optimizer is None:
+        raise ValueError(
+            "The model was compiled without an optimizer, so nothing can update its weights. "
+            "Received: optimizer=None. Call `compile(optimizer='adam', ...)`, or update the "
+            "weights in a `train_step` of your own."
+        )
+    return model.optimizer
+
+
+def checked_logs(logs: Any, name: str) -> Mapping[str, Any]:
+    """Return what a step that users wrote returned, which must be metrics by name."""
+    if not isinstance(logs, Mapping):
+        raise TypeError(
+            f"`{name}` must return a dictionary of metrics by name, which may be empty: "
+            "`return {'loss': loss}`. "
+            f"Received: {show(logs)} (of type {type(logs).__name__})."
+        )
+    return logs
 
 
 def added_loss(loss: Tensor) -> Tensor:

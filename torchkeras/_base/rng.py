@@ -14,9 +14,10 @@ def rng_state() -> dict[str, Any]:
 
     Those of accelerators are among them once the process uses an accelerator.
     """
+    version, words, next_gauss = random.getstate()
     name, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)  # noqa: NPY002
     state: dict[str, Any] = {
-        "python": random.getstate(),
+        "python": (version, torch.tensor(words, dtype=torch.int64, device="cpu"), next_gauss),
         "numpy": (name, torch.from_numpy(np.asarray(keys, "int64")), position, has_gauss, gauss),
         "torch": torch.get_rng_state(),
     }
@@ -34,7 +35,7 @@ def set_rng_state(state: Mapping[str, Any]) -> None:
         state: The state; what it says about accelerators that are not there is passed over.
     """
     version, words, gauss = state["python"]
-    random.setstate((int(version), tuple(words), gauss))
+    random.setstate((version, tuple(words.tolist()), gauss))
     name, keys, position, has_gauss, cached = state["numpy"]
     words = np.asarray(keys).astype("uint32")
     np.random.set_state((name, words, position, has_gauss, cached))  # noqa: NPY002

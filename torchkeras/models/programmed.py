@@ -1,6 +1,7 @@
 """The functional part of a model: a program, its symbols and its inputs."""
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -163,11 +164,23 @@ class Programmed(Layer):
                 return leaves_of({name: inputs[name] for name in names})
             return [inputs[name] for name in names]
         if isinstance(structure, dict) and len(names) > 1 and isinstance(inputs, (list, tuple)):
-            raise ValueError(
-                f"Model {self.name!r} has named inputs, so it takes a dictionary with the keys "
-                f"{list(structure)}. Received: a {type(inputs).__name__} of {len(inputs)}."
-            )
+            self._question_list(list(structure), inputs)
         return leaves_of(inputs)
+
+    def _question_list(self, keys: list[str], inputs: list[Any] | tuple[Any, ...]) -> None:
+        """Warn of a list for named inputs; refuse it where their order does not say which is which.
+
+        Raises:
+            ValueError: If the names are not in alphabetical order, the one in which Keras takes
+                the items of a list.
+        """
+        text = (
+            f"Model {self.name!r} has named inputs, so it takes a dictionary with the keys "
+            f"{keys}. Received: a {type(inputs).__name__} of {len(inputs)}."
+        )
+        if keys != sorted(keys):
+            raise ValueError(text)
+        warnings.warn(f"{text} Its items are taken in this order.", stacklevel=2)
 
     def fit_arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Bring the inputs of a functional model into the declared ranks and dtypes."""

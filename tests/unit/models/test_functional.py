@@ -408,13 +408,16 @@ def test_optional_input():
     assert torch.equal(model([T, T]), 2 * T)
 
 
-def test_inputs_of_a_dictionary_are_never_guessed_from_a_list() -> None:
+def test_lists_for_named_inputs() -> None:
     a, b = Input((3,), name="a"), Input((3,), name="b")
     model = Model({"first": b, "second": a}, a - b)
     x, y = torch.full((1, 3), 5.0), torch.full((1, 3), 2.0)
     for named in ({"first": y, "second": x}, {"a": x, "b": y}):
         assert model(named)[0, 0] == 3
-    with pytest.raises(ValueError, match=r"takes a dictionary with the keys \['first', 'second'\]"):
-        model([x, y])
+    swapped = Model({"second": a, "first": b}, a - b)
+    with pytest.raises(ValueError, match=r"takes a dictionary with the keys \['second', 'first'\]"):
+        swapped([x, y])
+    with pytest.warns(UserWarning, match="Its items are taken in this order"):
+        assert model([y, x])[0, 0] == 3
     with pytest.raises(ValueError, match=r"Missing data for input 'first'"):
         model({"a": x})

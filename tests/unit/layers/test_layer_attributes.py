@@ -11,9 +11,7 @@ from torchkeras import layers
 def test_layers_that_met_no_symbols(what):
     layer = layers.Dense(2, name="d")
     layer(torch.ones(1, 3))
-    with pytest.raises(
-        AttributeError, match=f"'d' has never been called on symbols.* {what}"
-    ):
+    with pytest.raises(AttributeError, match=f"'d' has never been called on symbols.* {what}"):
         getattr(layer, what)
     assert not hasattr(layer, what)
 

@@ -276,7 +276,7 @@ def test_parametrized_weight_is_shown_as_it_is_used(dense):
     np.testing.assert_allclose(dense.kernel.numpy(), 2 * before)
     assert dense.kernel.trainable
     y = dense(torch.ones(1, 3)) - dense.bias
-    np.testing.assert_allclose(y.detach().numpy()[0], 2 * before.sum(0), rtol=1e-6)
+    np.testing.assert_allclose(y.detach().numpy()[0], 2 * before.sum(0), rtol=1e-6, atol=1e-6)
 
 
 def test_compiled_functions_see_the_value(dense):

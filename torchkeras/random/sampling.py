@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from torchkeras._base.dtypes import to_torch
@@ -14,6 +13,7 @@ from torchkeras._symbolic.op import op
 
 from . import draw
 from .distributions import float_dtype, known
+from .dropping import drop
 from .seed_generator import SeedGenerator
 from .seeding import Seed
 
@@ -109,7 +109,7 @@ def dropout(
     if rate == 1:
         return torch.zeros_like(inputs)
     if noise_shape is None and _unseeded(seed):
-        return F.dropout(inputs, rate)
+        return drop(inputs, rate)
     shape = _noise_shape(inputs, noise_shape)
     kept = draw.basic("bernoulli", shape, torch.float32, seed, inputs.device, 1.0 - rate).bool()
     return torch.where(kept, inputs / (1.0 - rate), torch.zeros_like(inputs))

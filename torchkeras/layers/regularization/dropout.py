@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from torchkeras import random
 from torchkeras.layers.base.arguments import number, sizes
 from torchkeras.layers.layer import Layer
+from torchkeras.random.dropping import drop
 
 
 class Dropout(Layer):
@@ -57,7 +57,7 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             return inputs
         if self.seed is None and self.noise_shape is None:
-            return torch.dropout(inputs, self.rate, True)
+            return drop(inputs, self.rate)
         return random.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
 
     def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:

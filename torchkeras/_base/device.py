@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import torch
 from torch import overrides
 from torch.utils._device import DeviceContext
-
-_SCOPE: ContextVar[torch.device | None] = ContextVar("torchkeras_device", default=None)
 
 
 @contextmanager
@@ -28,12 +25,8 @@ def device(name: "str | torch.device") -> Iterator[torch.device]:
         device(type='cpu')
     """
     chosen = parse(name)
-    token = _SCOPE.set(chosen)
-    try:
-        with chosen:
-            yield chosen
-    finally:
-        _SCOPE.reset(token)
+    with chosen:
+        yield chosen
 
 
 def parse(name: "str | torch.device") -> torch.device:
@@ -45,9 +38,6 @@ def parse(name: "str | torch.device") -> torch.device:
 
 def explicit() -> torch.device | None:
     """Return the device that the user asked for with a scope or `torch.set_default_device`."""
-    scope = _SCOPE.get()
-    if scope is not None:
-        return scope
     return _default() if torch._C._len_torch_function_stack() else None
 
 

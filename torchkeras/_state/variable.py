@@ -23,14 +23,26 @@ _AUTOCAST: ContextVar[torch.dtype | None] = ContextVar("torchkeras_autocast", de
 _AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
 
+class _Scopes:
+    """How many autocast scopes are open, in any thread; not all compilers know `ContextVar`."""
+
+    open = 0
+
+
 @contextmanager
 def autocast_scope(dtype: torch.dtype | None) -> Iterator[None]:
     """Show float variables in `dtype` inside the scope."""
     token = _AUTOCAST.set(dtype)
+    _Scopes.open += 1
     try:
         yield
     finally:
+        _Scopes.open -= 1
         _AUTOCAST.reset(token)
+
+
+def _autocast() -> torch.dtype | None:
+    return _AUTOCAST.get() if _Scopes.open else None
 
 
 class _Cell(nn.Module):
@@ -200,7 +212,7 @@ class Variable:
             value = self._layout.to_keras(*self.parameters)
         else:
             value = ParameterView.of(self)
-        cast = _AUTOCAST.get()
+        cast = _autocast()
         if cast is not None and self._autocast and value.is_floating_point():
             return value.to(cast)
         return value
@@ -301,7 +313,7 @@ class Variable:
     def dtype(self) -> str:
         """The name of the dtype; the compute dtype inside a layer with a mixed policy."""
         own = read(*self._parts[0]).dtype
-        cast = _AUTOCAST.get()
+        cast = _autocast()
         return NAMES[cast if cast and self._autocast and own.is_floating_point else own]
 
     @property

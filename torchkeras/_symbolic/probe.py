@@ -36,7 +36,7 @@ _ACTIVE: ContextVar[bool] = ContextVar("torchkeras_probing", default=False)
 
 def probing() -> bool:
     """Say whether a function is being tried on tensors without memory."""
-    return _ACTIVE.get()
+    return not torch.compiler.is_compiling() and _ACTIVE.get()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 import torchkeras
+from tests.torch_versions import not_on_the_oldest_torch
 from torchkeras import layers, tree
 from torchkeras._state.containers import TrackedDict, TrackedList
 from torchkeras._state.variable import Variable
@@ -440,6 +441,7 @@ class Uses(layers.Layer):
         return self.pair[0](x) + self.by_name["a"](x) + sum(b(x) for b in self.blocks)
 
 
+@not_on_the_oldest_torch
 def test_compiles_in_one_graph():
     layer, x = Uses(), torch.ones(3, 2)
     expected = layer(x)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 import torchkeras
+from tests.torch_versions import not_on_the_oldest_torch
 from torchkeras import layers
 
 NAMES = ("SimpleRNN", "LSTM", "GRU")
@@ -420,6 +421,7 @@ def test_cell_keeps_its_choice_until_it_is_reset():
 # Compilers
 
 
+@not_on_the_oldest_torch
 @pytest.mark.parametrize("name", NAMES)
 def test_compiled_training_equals_eager(name):
     layer = getattr(layers, name)(4, return_sequences=True, return_state=True)

@@ -9,6 +9,7 @@ from torch.nn.utils import parametrizations, parametrize
 import torchkeras
 from tests import oracle
 from tests.cases.models import BUILDERS, inputs
+from tests.torch_versions import not_on_the_oldest_torch
 from torchkeras import layers, tree
 
 X = torch.tensor(np.random.default_rng(0).uniform(-1, 1, (2, 4)).astype("float32"))
@@ -277,6 +278,7 @@ def test_export_with_a_dynamic_batch(case, model, strict):
     oracle.assert_same_outputs(found, model(tensors(case, 5)), 1e-6)
 
 
+@not_on_the_oldest_torch
 def test_exported_program_is_saved_and_loaded(tmp_path):
     model = dense_model().eval()
     program = torch.export.export(model, (X,))

@@ -3,7 +3,10 @@
 import pytest
 import torch
 
+from tests.torch_versions import not_on_the_oldest_torch
 from torchkeras import layers, random
+
+pytestmark = not_on_the_oldest_torch
 
 X = torch.ones(6, 5)
 DRAWS = {

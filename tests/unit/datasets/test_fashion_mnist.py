@@ -7,6 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+import torchkeras
 from tests.unit.datasets.conftest import Places
 from tests.unit.datasets.layouts import grey_arrays, idx_set, write_idx
 from torchkeras.datasets import _places, fashion_mnist
@@ -76,3 +77,20 @@ def test_the_real_one_is_whole(debian: None) -> None:
     assert np.bincount(y_train).tolist() == [6000] * 10
     assert np.bincount(y_test).tolist() == [1000] * 10
     assert y_train[:10].tolist() == [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]
+
+
+def test_a_model_learns_the_real_one(debian: None) -> None:
+    (x_train, y_train), (x_test, y_test) = fashion_mnist.load_data()
+    torchkeras.utils.set_random_seed(0)
+    model = torchkeras.Sequential(
+        [
+            torchkeras.Input((28, 28)),
+            torchkeras.layers.Rescaling(1 / 255),
+            torchkeras.layers.Flatten(),
+            torchkeras.layers.Dense(128, activation="relu"),
+            torchkeras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x_train, y_train, batch_size=128, epochs=1, verbose=0)
+    assert model.evaluate(x_test, y_test, batch_size=1000, verbose=0)[1] > 0.8

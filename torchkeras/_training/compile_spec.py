@@ -87,12 +87,12 @@ def optimizer_of(given: Any, policy: Any, auto_scale_loss: bool) -> Any:
     if is_torch_source(given):
         given = optimizers.TorchOptimizer(given)
     optimizer = optimizers.get(given)
-    wrapper = getattr(optimizers, "LossScaleOptimizer", None)
-    if not auto_scale_loss or optimizer is None or wrapper is None:
+    if not auto_scale_loss or optimizer is None:
         return optimizer
-    if getattr(policy, "name", None) != "mixed_float16" or isinstance(optimizer, wrapper):
+    is_scaled = isinstance(optimizer, optimizers.LossScaleOptimizer)
+    if getattr(policy, "name", None) != "mixed_float16" or is_scaled:
         return optimizer
-    return wrapper(optimizer, name="loss_scale_optimizer")
+    return optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
 
 
 def bind_early(optimizer: Any, model: Any) -> None:

@@ -119,8 +119,6 @@ class Layer(Configurable, Symbolic):
             self._add_activity_loss(outputs)
         if self._computes_mask or previous_mask is not None:
             return self._mask_outputs(inputs, previous_mask, outputs)
-        if torch.compiler.is_compiling():
-            return outputs
         if type(inputs) is Tensor and self._may_cut_short:
             object.__setattr__(self, "_seen_dtype", inputs.dtype)
             object.__setattr__(self, "_seen_ndim", inputs.dim())
@@ -129,6 +127,8 @@ class Layer(Configurable, Symbolic):
     @property
     def _may_cut_short(self) -> bool:
         """Whether a call on one plain tensor needs nothing but `call`."""
+        if torch.compiler.is_compiling():
+            return False  # what a trace notes would be a side effect of the graph
         one_input = self.call_spec.required <= 1
         return one_input and not self.casts_variables and self._may_skip_rounds()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-UINT32 = 0xFFFFFFFF
+from .seed_generator import UINT32
 
 
 @torch.library.custom_op("torchkeras::draw", mutates_args=("state",))

@@ -52,8 +52,6 @@ class Merge(Layer):
 
     def finish_call(self, inputs: Any, previous_mask: Any, outputs: Any) -> Any:
         """Remember what a list of plain tensors looked like, for the short cut."""
-        if torch.compiler.is_compiling():
-            return super().finish_call(inputs, previous_mask, outputs)
         if previous_mask is None and self._may_cut_short:
             object.__setattr__(self, "_seen_dtype", inputs[0].dtype)
             object.__setattr__(self, "_seen_ndim", inputs[0].dim())

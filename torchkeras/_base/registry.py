@@ -120,8 +120,9 @@ def builtin_module(thing: Any) -> str | None:
     if root != _ROOT:
         return None
     name = getattr(thing, "__name__", None)
-    for namespace in NAMESPACES:
-        if rest.startswith(namespace) and _public(namespace, name) is thing:
+    own_first = sorted(NAMESPACES, key=lambda namespace: not rest.startswith(namespace))
+    for namespace in own_first:  # activations are defined in `ops`
+        if _public(namespace, name) is thing:
             return f"keras.{namespace}"
     return None
 

@@ -8,13 +8,15 @@ import torch.nn.functional as F
 
 from torchkeras._base.identifier import find_named, resolve
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras.ops.nn import bounded, rectified, simplex, smooth
 
-from . import bounded, rectified, simplex, smooth
+from . import bent
+from . import smooth as own
 
 _FUNCTIONS = (
-    *(rectified.relu, rectified.leaky_relu, rectified.relu6, rectified.elu, rectified.selu),
+    *(bent.relu, rectified.leaky_relu, rectified.relu6, rectified.elu, rectified.selu),
     *(rectified.celu, rectified.sparse_plus, rectified.threshold),
-    *(smooth.linear, smooth.exponential, smooth.gelu, smooth.silu, smooth.hard_silu, smooth.mish),
+    *(own.linear, own.exponential, own.gelu, smooth.silu, smooth.hard_silu, own.mish),
     *(smooth.softplus, smooth.squareplus, smooth.glu),
     *(bounded.sigmoid, bounded.hard_sigmoid, bounded.sparse_sigmoid, bounded.log_sigmoid),
     *(bounded.tanh, bounded.hard_tanh, bounded.softsign, bounded.tanh_shrink),
@@ -28,16 +30,16 @@ _TABLE: dict[str, Any] = {
 }
 # torch's own functions that do the same where only `x` is given.
 _KERNELS: dict[Callable[..., Any], Callable[..., Any]] = {
-    rectified.relu: torch.relu,
+    bent.relu: torch.relu,
     rectified.relu6: F.relu6,
     rectified.elu: F.elu,
     rectified.selu: torch.selu,
     rectified.celu: torch.celu,
-    smooth.exponential: torch.exp,
-    smooth.gelu: F.gelu,
+    own.exponential: torch.exp,
+    own.gelu: F.gelu,
     smooth.silu: F.silu,
     smooth.hard_silu: F.hardswish,
-    smooth.mish: F.mish,
+    own.mish: F.mish,
     smooth.softplus: F.softplus,
     smooth.glu: F.glu,
     bounded.sigmoid: torch.sigmoid,
@@ -129,5 +131,5 @@ def get(identifier: Any) -> Any:
         True
     """
     if identifier is None:
-        return smooth.linear
+        return own.linear
     return resolve("activation", identifier, _TABLE, deserialize)

@@ -1,5 +1,6 @@
 """Functions of tensors: `keras.ops`, on tensors and on symbols alike."""
 
+from . import nn as nn
 from .binary import add as add
 from .binary import arctan2 as arctan2
 from .binary import bitwise_and as bitwise_and
@@ -112,6 +113,35 @@ from .indexing import take as take
 from .indexing import take_along_axis as take_along_axis
 from .indexing import top_k as top_k
 from .indexing import where as where
+from .nn import celu as celu
+from .nn import elu as elu
+from .nn import gelu as gelu
+from .nn import glu as glu
+from .nn import hard_shrink as hard_shrink
+from .nn import hard_sigmoid as hard_sigmoid
+from .nn import hard_silu as hard_silu
+from .nn import hard_swish as hard_swish
+from .nn import hard_tanh as hard_tanh
+from .nn import leaky_relu as leaky_relu
+from .nn import log_sigmoid as log_sigmoid
+from .nn import log_softmax as log_softmax
+from .nn import relu as relu
+from .nn import relu6 as relu6
+from .nn import selu as selu
+from .nn import sigmoid as sigmoid
+from .nn import silu as silu
+from .nn import soft_shrink as soft_shrink
+from .nn import softmax as softmax
+from .nn import softplus as softplus
+from .nn import softsign as softsign
+from .nn import sparse_plus as sparse_plus
+from .nn import sparse_sigmoid as sparse_sigmoid
+from .nn import sparsemax as sparsemax
+from .nn import squareplus as squareplus
+from .nn import swish as swish
+from .nn import tanh_shrink as tanh_shrink
+from .nn import threshold as threshold
+from .nn.bounded import tanh as tanh
 from .products import dot as dot
 from .products import einsum as einsum
 from .products import inner as inner

@@ -11,32 +11,18 @@ from torchkeras._symbolic.op import op
 
 
 @op
-def relu(
-    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
-) -> Tensor:
-    """Return `max(x, 0)`, or with other arguments `min(x, max_value)` above `threshold`.
+def relu(x: Any) -> Tensor:
+    """Return `max(x, 0)`.
 
     Args:
         x: A tensor.
-        negative_slope: The slope below the threshold, where the result is
-            `negative_slope · (x - threshold)`.
-        max_value: The greatest possible result.
-        threshold: What `x` must exceed to pass.
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.relu([-2.0, 0.0, 2.0, 9.0], negative_slope=0.5, max_value=6.0)
-        tensor([-1.,  0.,  2.,  6.])
+        >>> torchkeras.ops.relu([-2.0, 0.0, 2.0])
+        tensor([0., 0., 2.])
     """
-    x = tensor(x)
-    if max_value is None and threshold == 0:
-        return F.leaky_relu(x, negative_slope) if negative_slope else torch.relu(x)
-    above = torch.relu(x) if threshold == 0 else torch.where(x > threshold, x, 0)
-    if max_value == 6 and threshold == 0:
-        above = F.relu6(x)
-    elif max_value is not None:
-        above = above.clamp(0, max_value)
-    return above - negative_slope * torch.relu(threshold - x) if negative_slope else above
+    return torch.relu(tensor(x))
 
 
 @op
@@ -49,7 +35,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.leaky_relu([-1.0, 2.0])
+        >>> torchkeras.ops.leaky_relu([-1.0, 2.0])
         tensor([-0.2000,  2.0000])
     """
     return F.leaky_relu(tensor(x), negative_slope)
@@ -64,7 +50,7 @@ def relu6(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.relu6([-1.0, 2.0, 9.0])
+        >>> torchkeras.ops.relu6([-1.0, 2.0, 9.0])
         tensor([0., 2., 6.])
     """
     return F.relu6(tensor(x))
@@ -83,7 +69,7 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.elu([-1.0, 2.0])
+        >>> torchkeras.ops.elu([-1.0, 2.0])
         tensor([-0.6321,  2.0000])
     """
     return F.elu(tensor(x), alpha)
@@ -101,7 +87,7 @@ def selu(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.selu([-1.0, 2.0])
+        >>> torchkeras.ops.selu([-1.0, 2.0])
         tensor([-1.1113,  2.1014])
     """
     return torch.selu(tensor(x))
@@ -120,7 +106,7 @@ def celu(x: Any, alpha: float = 1.0) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.celu([-1.0, 2.0], alpha=2.0)
+        >>> torchkeras.ops.celu([-1.0, 2.0], alpha=2.0)
         tensor([-0.7869,  2.0000])
     """
     return F.celu(tensor(x), alpha)
@@ -135,7 +121,7 @@ def sparse_plus(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.sparse_plus([-2.0, 0.0, 2.0])
+        >>> torchkeras.ops.sparse_plus([-2.0, 0.0, 2.0])
         tensor([0.0000, 0.2500, 2.0000])
     """
     x = tensor(x)
@@ -153,7 +139,7 @@ def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.threshold([-1.0, 2.0], 0.5, 9.0)
+        >>> torchkeras.ops.threshold([-1.0, 2.0], 0.5, 9.0)
         tensor([9., 2.])
     """
     return F.threshold(tensor(x), threshold, default_value)

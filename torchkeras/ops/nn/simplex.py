@@ -24,7 +24,7 @@ def softmax(x: Any, axis: Axis = -1) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.softmax([1.0, 1.0, 1.0, 1.0])
+        >>> torchkeras.ops.softmax([1.0, 1.0, 1.0, 1.0])
         tensor([0.2500, 0.2500, 0.2500, 0.2500])
     """
     x = tensor(x)
@@ -50,7 +50,7 @@ def log_softmax(x: Any, axis: Axis = -1) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.log_softmax([1.0, 1.0])
+        >>> torchkeras.ops.log_softmax([1.0, 1.0])
         tensor([-0.6931, -0.6931])
     """
     x = tensor(x)
@@ -85,7 +85,7 @@ def sparsemax(x: Any, axis: int = -1) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.sparsemax([3.0, 1.0, 0.2])
+        >>> torchkeras.ops.sparsemax([3.0, 1.0, 0.2])
         tensor([1., 0., 0.])
     """
     x = tensor(x)

@@ -20,7 +20,7 @@ def sigmoid(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.sigmoid([0.0, 2.0])
+        >>> torchkeras.ops.sigmoid([0.0, 2.0])
         tensor([0.5000, 0.8808])
     """
     x = tensor(x)
@@ -36,7 +36,7 @@ def hard_sigmoid(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.hard_sigmoid([-4.0, 0.0, 1.5])
+        >>> torchkeras.ops.hard_sigmoid([-4.0, 0.0, 1.5])
         tensor([0.0000, 0.5000, 0.7500])
     """
     return F.hardsigmoid(tensor(x))
@@ -54,7 +54,7 @@ def sparse_sigmoid(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.sparse_sigmoid([-2.0, 0.0, 2.0])
+        >>> torchkeras.ops.sparse_sigmoid([-2.0, 0.0, 2.0])
         tensor([0.0000, 0.5000, 1.0000])
     """
     return 0.5 * (F.hardtanh(tensor(x)) + 1)
@@ -69,7 +69,7 @@ def log_sigmoid(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.log_sigmoid([0.0, 2.0])
+        >>> torchkeras.ops.log_sigmoid([0.0, 2.0])
         tensor([-0.6931, -0.1269])
     """
     return F.logsigmoid(tensor(x))
@@ -84,7 +84,7 @@ def tanh(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.tanh([0.0, 1.0])
+        >>> torchkeras.ops.tanh([0.0, 1.0])
         tensor([0.0000, 0.7616])
     """
     return torch.tanh(tensor(x))
@@ -99,7 +99,7 @@ def hard_tanh(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.hard_tanh([-2.0, 0.5])
+        >>> torchkeras.ops.hard_tanh([-2.0, 0.5])
         tensor([-1.0000,  0.5000])
     """
     return F.hardtanh(tensor(x))
@@ -114,7 +114,7 @@ def softsign(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.softsign([-1.0, 3.0])
+        >>> torchkeras.ops.softsign([-1.0, 3.0])
         tensor([-0.5000,  0.7500])
     """
     return F.softsign(tensor(x))
@@ -129,7 +129,7 @@ def tanh_shrink(x: Any) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.tanh_shrink([0.0, 1.0])
+        >>> torchkeras.ops.tanh_shrink([0.0, 1.0])
         tensor([0.0000, 0.2384])
     """
     return F.tanhshrink(tensor(x))
@@ -145,7 +145,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.soft_shrink([-1.0, 0.2, 2.0])
+        >>> torchkeras.ops.soft_shrink([-1.0, 0.2, 2.0])
         tensor([-0.5000,  0.0000,  1.5000])
     """
     return F.softshrink(tensor(x), threshold)
@@ -161,7 +161,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
 
     Example:
         >>> import torchkeras
-        >>> torchkeras.activations.hard_shrink([-1.0, 0.2, 2.0])
+        >>> torchkeras.ops.hard_shrink([-1.0, 0.2, 2.0])
         tensor([-1.,  0.,  2.])
     """
     return F.hardshrink(tensor(x), threshold)

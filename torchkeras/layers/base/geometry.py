@@ -1,29 +1,9 @@
-"""Sizes of windows that slide over an axis: Keras's "same" padding and output lengths."""
+"""Windows that slide over the axes of a layer's inputs."""
 
 from collections.abc import Sequence
-from typing import Any
 
-
-def same_padding(size: int, window: int, stride: int, dilation: int = 1) -> tuple[int, int]:
-    """Return what Keras adds before and after an axis, so that `ceil(size / stride)` windows fit.
-
-    Args:
-        size: The length of the axis.
-        window: The length of the window.
-        stride: How far the window moves.
-        dilation: How far the window's cells lie apart.
-    """
-    span = (window - 1) * dilation + 1
-    if stride == 1:
-        total = span - 1
-    else:
-        total = max((-(-size // stride) - 1) * stride + span - size, 0)
-    return total // 2, total - total // 2
-
-
-def spatial(shape: Sequence[Any], data_format: str) -> tuple[Any, ...]:
-    """Return the sizes of a shape that belong neither to the batch nor to the channels."""
-    return tuple(shape[1:-1] if data_format == "channels_last" else shape[2:])
+from torchkeras._base.geometry import same_padding as same_padding
+from torchkeras._base.geometry import spatial as spatial
 
 
 def check_fits(

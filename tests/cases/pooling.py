@@ -84,6 +84,28 @@ def globals_(name: str, rank: int) -> list[Row]:
     ]
 
 
+def adaptive(name: str, rank: int) -> list[Row]:
+    """What every pooling to a given size must do."""
+
+    def made(*args, **kwargs):
+        return lambda k: getattr(k.layers, name)(*args, **kwargs)
+
+    last, first = floats(2, *SIZES[:rank], 3), floats(2, 3, *SIZES[:rank])
+    wrong = (
+        Wrong(made(0), "output_size=0"),
+        Wrong(made((1, 2, 3, 4)), "output_size=(1, 2, 3, 4)"),
+        Wrong(made("x"), "output_size='x'", error=TypeError),
+        Wrong(made(2, "nhwc"), "data_format='nhwc'"),
+        Wrong(made(2), "found ndim=2", floats(2, 3)),
+    )
+    return [
+        Row(name, made(2), last, wrong=wrong),
+        Row(f"{name}-tuple", made((3, 2, 4)[:rank]), last),
+        Row(f"{name}-first", made(3, FIRST), first),
+        Row(f"{name}-one", made(1, name="named"), last),
+    ]
+
+
 STEPS = floats(2, 3, 4, mask=[[1, 1, 0], [1, 0, 0]])
 STEPS_LAST = floats(2, 4, 3, mask=[[1, 1, 0], [1, 0, 0]])
 ROWS: list[Row] = [
@@ -91,6 +113,8 @@ ROWS: list[Row] = [
     *(row for n in (1, 2, 3) for row in windows(f"AveragePooling{n}D", n)),
     *(row for n in (1, 2, 3) for row in globals_(f"GlobalMaxPooling{n}D", n)),
     *(row for n in (1, 2, 3) for row in globals_(f"GlobalAveragePooling{n}D", n)),
+    *(row for n in (1, 2, 3) for row in adaptive(f"AdaptiveMaxPooling{n}D", n)),
+    *(row for n in (1, 2, 3) for row in adaptive(f"AdaptiveAveragePooling{n}D", n)),
     Row("GlobalAveragePooling1D-masked", lambda k: k.layers.GlobalAveragePooling1D(), STEPS),
     Row(
         "GlobalAveragePooling1D-masked_first",

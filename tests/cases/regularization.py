@@ -94,5 +94,36 @@ ROWS: list[Row] = [
         wrong=(Wrong(lambda k: k.layers.GaussianDropout(2), "rate=2"),),
         skip=SEEDED,
     ),
+    Row(
+        "AlphaDropout",
+        lambda k: k.layers.AlphaDropout(0.3, seed=3),
+        floats(3, 4),
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.AlphaDropout(2), "rate=2"),
+            Wrong(lambda k: k.layers.AlphaDropout(0.5, noise_shape="x"), "noise_shape='x'"),
+        ),
+        skip=SEEDED,
+    ),
+    Row(
+        "AlphaDropout-shape",
+        lambda k: k.layers.AlphaDropout(0.5, noise_shape=(None, 1, 3), seed=3),
+        floats(4, 5, 3),
+        TRAINING,
+        skip=SEEDED,
+    ),
+    Row("AlphaDropout-asleep", lambda k: k.layers.AlphaDropout(0.5), floats(3, 4)),
+    Row("AlphaDropout-none", lambda k: k.layers.AlphaDropout(0.0), floats(3, 4), TRAINING),
+    Row(
+        "ActivityRegularization",
+        lambda k: k.layers.ActivityRegularization(l1=0.1, l2=0.2),
+        floats(3, 4),
+        wrong=(Wrong(lambda k: k.layers.ActivityRegularization(l1=-1), "l1=-1"),),
+    ),
+    Row(
+        "ActivityRegularization-masked",
+        lambda k: k.layers.ActivityRegularization(l2=0.2),
+        floats(2, 2, 3, mask=[[1, 0], [1, 1]]),
+    ),
     Row("GaussianDropout-asleep", lambda k: k.layers.GaussianDropout(0.5), floats(3, 4)),
 ]

@@ -28,6 +28,8 @@ from .core.masking import Masking as Masking
 from .core.torch_module_wrapper import TorchModuleWrapper as TorchModuleWrapper
 from .core.wrapper import Wrapper as Wrapper
 from .layer import Layer as Layer
+from .lookup import deserialize as deserialize
+from .lookup import serialize as serialize
 from .merging.concatenate import Concatenate as Concatenate
 from .merging.concatenate import concatenate as concatenate
 from .merging.dot import Dot as Dot
@@ -45,7 +47,17 @@ from .merging.elementwise import minimum as minimum
 from .merging.elementwise import multiply as multiply
 from .merging.elementwise import subtract as subtract
 from .normalization.batch_normalization import BatchNormalization as BatchNormalization
+from .normalization.group_normalization import GroupNormalization as GroupNormalization
 from .normalization.layer_normalization import LayerNormalization as LayerNormalization
+from .normalization.rms_normalization import RMSNormalization as RMSNormalization
+from .normalization.spectral_normalization import SpectralNormalization as SpectralNormalization
+from .normalization.unit_normalization import UnitNormalization as UnitNormalization
+from .pooling.adaptive_average_pooling import AdaptiveAveragePooling1D as AdaptiveAveragePooling1D
+from .pooling.adaptive_average_pooling import AdaptiveAveragePooling2D as AdaptiveAveragePooling2D
+from .pooling.adaptive_average_pooling import AdaptiveAveragePooling3D as AdaptiveAveragePooling3D
+from .pooling.adaptive_max_pooling import AdaptiveMaxPooling1D as AdaptiveMaxPooling1D
+from .pooling.adaptive_max_pooling import AdaptiveMaxPooling2D as AdaptiveMaxPooling2D
+from .pooling.adaptive_max_pooling import AdaptiveMaxPooling3D as AdaptiveMaxPooling3D
 from .pooling.average_pooling import AveragePooling1D as AveragePooling1D
 from .pooling.average_pooling import AveragePooling2D as AveragePooling2D
 from .pooling.average_pooling import AveragePooling3D as AveragePooling3D
@@ -69,6 +81,8 @@ from .recurrent.simple_rnn import SimpleRNN as SimpleRNN
 from .recurrent.simple_rnn import SimpleRNNCell as SimpleRNNCell
 from .recurrent.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
 from .recurrent.time_distributed import TimeDistributed as TimeDistributed
+from .regularization.activity_regularization import ActivityRegularization as ActivityRegularization
+from .regularization.alpha_dropout import AlphaDropout as AlphaDropout
 from .regularization.dropout import Dropout as Dropout
 from .regularization.gaussian import GaussianDropout as GaussianDropout
 from .regularization.gaussian import GaussianNoise as GaussianNoise

@@ -184,3 +184,25 @@ def test_other_dtypes(make, policy):
     y.float().sum().backward()
     assert str(y.dtype).removeprefix("torch.") == layer.compute_dtype
     assert torch.isfinite(x.grad).all()
+
+
+def test_alpha_dropout_of_everything_gives_zeros():
+    assert layers.AlphaDropout(1.0)(torch.ones(2, 3), training=True).tolist() == [[0.0] * 3] * 2
+
+
+def test_alpha_dropout_keeps_mean_and_variance():
+    torch.manual_seed(0)
+    y = layers.AlphaDropout(0.2)(torch.randn(200_000), training=True)
+    assert abs(float(y.mean())) < 0.02
+    assert abs(float(y.var()) - 1) < 0.02
+
+
+def test_layers_travel_through_configs():
+    config = layers.serialize(layers.Dense(3, activation="relu", name="first"))
+    assert config == keras.layers.serialize(keras.layers.Dense(3, activation="relu", name="first"))
+    assert layers.deserialize(config).units == 3
+
+
+def test_deserialize_refuses_what_is_no_layer():
+    with pytest.raises(ValueError, match="must describe a layer"):
+        layers.deserialize({"module": "keras.losses", "class_name": "Hinge", "config": {}})

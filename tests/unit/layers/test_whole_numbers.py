@@ -18,6 +18,10 @@ LAYERS = {
     "SeparableConv2D": lambda: layers.SeparableConv2D(2, 3),
     "BatchNormalization": lambda: layers.BatchNormalization(),
     "LayerNormalization": lambda: layers.LayerNormalization(),
+    "GroupNormalization": lambda: layers.GroupNormalization(3),
+    "RMSNormalization": lambda: layers.RMSNormalization(),
+    "UnitNormalization": lambda: layers.UnitNormalization(),
+    "AdaptiveAveragePooling2D": lambda: layers.AdaptiveAveragePooling2D(2),
 }
 
 

@@ -13,7 +13,7 @@ from torchkeras._state.slot import Slot
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
 
-from .statistics import check_axis
+from .statistics import axes_of, check_axis
 
 
 class LayerNormalization(Layer):
@@ -81,7 +81,7 @@ class LayerNormalization(Layer):
         rms_scaling = kwargs.pop("rms_scaling", False)
         super().__init__(**kwargs)
         self.rms_scaling = _warned(rms_scaling)
-        self.axis = _checked(axis)
+        self.axis = axes_of(axis)
         self.epsilon = epsilon
         self.center, self.scale = center, scale
         self.beta_initializer = initializers.get(beta_initializer)
@@ -133,15 +133,6 @@ class LayerNormalization(Layer):
 
     def attribute_config(self) -> dict[str, Any]:
         return {**super().attribute_config(), "rms_scaling": self.rms_scaling}
-
-
-def _checked(axis: Any) -> int | list[int]:
-    axes = axis if isinstance(axis, (list, tuple)) else [axis]
-    if not axes or any(isinstance(one, bool) or not isinstance(one, int) for one in axes):
-        raise TypeError(
-            f"`axis` must be an integer or a list of integers. Received: axis={axis!r}."
-        )
-    return list(axis) if isinstance(axis, (list, tuple)) else axis
 
 
 def _warned(rms_scaling: bool) -> bool:

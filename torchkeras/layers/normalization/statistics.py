@@ -1,6 +1,7 @@
 """Means and variances, of the entries that count."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +16,20 @@ def check_axis(axis: int, input_shape: Sequence[int | None], layer_name: str) ->
             f"`axis` of layer {layer_name!r} must be one of the input's {len(input_shape)} axes. "
             f"Received: axis={axis}, input_shape={tuple(input_shape)}."
         )
+
+
+def axes_of(axis: Any) -> int | list[int]:
+    """Return one axis as it came, or several as a list.
+
+    Raises:
+        TypeError: If it is neither an integer nor a list of integers.
+    """
+    axes = axis if isinstance(axis, (list, tuple)) else [axis]
+    if not axes or any(isinstance(one, bool) or not isinstance(one, int) for one in axes):
+        raise TypeError(
+            f"`axis` must be an integer or a list of integers. Received: axis={axis!r}."
+        )
+    return list(axis) if isinstance(axis, (list, tuple)) else axis
 
 
 def moments(x: Tensor, dims: list[int], mask: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -47,7 +47,7 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         self.rate = number("rate", rate, 0, 1)
         self.seed = seed
-        self.noise_shape = _checked(noise_shape)
+        self.noise_shape = noise_sizes(noise_shape)
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
@@ -64,7 +64,12 @@ class Dropout(Layer):
         return super().compute_output_spec(inputs)  # the same in training, without a choice to make
 
 
-def _checked(noise_shape: Any) -> tuple[int | None, ...] | None:
+def noise_sizes(noise_shape: Any) -> tuple[int | None, ...] | None:
+    """Return a `noise_shape` as a tuple.
+
+    Raises:
+        ValueError: If it is not made of positive integers and `None`.
+    """
     if noise_shape is None:
         return None
     if not isinstance(noise_shape, (tuple, list)):

@@ -14,6 +14,18 @@ from .accuracy import (
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )
+from .auc import AUC
+from .confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from .correlation import ConcordanceCorrelation, PearsonCorrelation
+from .f_score import F1Score, FBetaScore
+from .iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from .margin import CategoricalHinge, Hinge, SquaredHinge
 from .mean import Mean, MeanMetricWrapper, Sum
 from .metric import Metric
@@ -34,6 +46,12 @@ from .regression import (
     MeanSquaredLogarithmicError,
     RootMeanSquaredError,
 )
+from .sensitivity import (
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
 
 _TABLE = names_of(
     *(Metric, Mean, Sum, MeanMetricWrapper),
@@ -43,6 +61,10 @@ _TABLE = names_of(
     *(MeanSquaredLogarithmicError, CosineSimilarity, LogCoshError, R2Score),
     *(KLDivergence, Poisson, Hinge, SquaredHinge, CategoricalHinge),
     *(BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy),
+    *(AUC, FalseNegatives, FalsePositives, TrueNegatives, TruePositives, Precision, Recall),
+    *(SensitivityAtSpecificity, SpecificityAtSensitivity, PrecisionAtRecall, RecallAtPrecision),
+    *(ConcordanceCorrelation, PearsonCorrelation, F1Score, FBetaScore),
+    *(IoU, BinaryIoU, MeanIoU, OneHotIoU, OneHotMeanIoU),
     bce=BinaryCrossentropy,
     BCE=BinaryCrossentropy,
     mse=MeanSquaredError,

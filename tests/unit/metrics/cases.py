@@ -33,6 +33,20 @@ def whole(shape, rng):
     return rng.integers(0, 3, shape).astype("float32")
 
 
+def any_numbers(shape, rng):
+    """Class numbers, some of them out of bounds."""
+    return rng.integers(-1, CLASSES + 1, shape)
+
+
+def uniform(shape, rng):
+    return rng.uniform(size=shape).astype("float32")
+
+
+def tenths(shape, rng):
+    """Predictions that often lie on a threshold."""
+    return (rng.integers(0, 11, shape) / 10).astype("float32")
+
+
 def sorted_ids(shape, rng):
     return np.argsort(rng.uniform(size=shape), -1)
 
@@ -114,4 +128,106 @@ CASES = {
     "scce ignore": Case(
         "SparseCategoricalCrossentropy", labels, probabilities, {"ignore_class": 1}, SEQUENCE
     ),
+}  # fmt: skip
+
+COLUMN, FLAT, IMAGE = (6, 1), (12,), (2, CLASSES, 3)
+UNEVEN = {"thresholds": [0.7, 0.2, 0.2, 0.9]}
+EVEN = {"thresholds": [0, 0.25, 0.5, 0.75, 1]}
+
+COUNTING = {
+    "true positives": Case("TruePositives", binary, uniform, shape=FLAT),
+    "false positives": Case("FalsePositives", binary, uniform, {"thresholds": 0.2}, COLUMN),
+    "true negatives uneven": Case("TrueNegatives", binary, tenths, UNEVEN),
+    "false negatives even": Case("FalseNegatives", binary, tenths, EVEN),
+    "precision": Case("Precision", binary, uniform),
+    "precision column": Case("Precision", binary, uniform, {"thresholds": 0}, COLUMN),
+    "precision sequence": Case("Precision", binary, uniform, UNEVEN, SEQUENCE),
+    "precision even": Case("Precision", binary, tenths, EVEN, FLAT),
+    "precision top k": Case("Precision", one_hot, probabilities, {"top_k": 2}),
+    "precision top k class": Case("Precision", one_hot, probabilities, {"top_k": 2, "class_id": 1}),
+    "precision top k thresholds": Case("Precision", one_hot, probabilities, {"top_k": 2, **UNEVEN}),
+    "recall": Case("Recall", binary, uniform, shape=FLAT),
+    "recall class": Case("Recall", one_hot, probabilities, {"class_id": 2, "thresholds": 0.3}),
+    "recall even class": Case("Recall", one_hot, tenths, {"class_id": 0, **EVEN}),
+    "recall top k": Case("Recall", one_hot, probabilities, {"top_k": 1}, SEQUENCE),
+    "sensitivity": Case("SensitivityAtSpecificity", binary, uniform, {"specificity": 0.5}, (30,)),
+    "specificity": Case(
+        "SpecificityAtSensitivity", binary, tenths, {"sensitivity": 0.4, "num_thresholds": 11}
+    ),
+    "precision at recall": Case("PrecisionAtRecall", binary, uniform, {"recall": 0.6}),
+    "recall at precision": Case(
+        "RecallAtPrecision", binary, uniform, {"precision": 0.6, "class_id": 1}
+    ),
+    "recall at precision, one threshold": Case(
+        "RecallAtPrecision", binary, uniform, {"precision": 0.2, "num_thresholds": 1}, COLUMN
+    ),
+    "recall out of reach": Case("RecallAtPrecision", binary, uniform, {"precision": 1.0}, (30,)),
+    **{
+        f"auc {curve} {method} {kind}": Case(
+            "AUC", binary, predictions,
+            {"curve": curve, "summation_method": method, **arguments}, (30, 3),
+        )
+        for curve in ("ROC", "PR", "PRGAIN")
+        for method in ("interpolation", "majoring", "minoring")
+        for kind, predictions, arguments in (
+            ("even", uniform, {}),
+            ("uneven", tenths, {"thresholds": [0.1, 0.25, 0.9]}),
+            ("labels", tenths, {"multi_label": True, "num_thresholds": 11}),
+        )
+    },
+    "auc": Case("AUC", binary, uniform, shape=(50,)),
+    "auc column": Case("AUC", binary, uniform, {"num_thresholds": 2}, COLUMN),
+    "auc logits": Case("AUC", binary, numbers, {"from_logits": True}, SEQUENCE),
+    "auc even thresholds": Case("AUC", binary, tenths, {"thresholds": [0.5, 0.25, 0.75]}),
+    "auc labels given": Case(
+        "AUC", binary, uniform,
+        {"multi_label": True, "num_labels": 4, "label_weights": [1.0, 2.0, 0.0, 3.0]},
+    ),
+    "auc labels uneven": Case(
+        "AUC", binary, uniform,
+        {"multi_label": True, "thresholds": [0.1, 0.3], "label_weights": [1.0, 2.0, 0.0, 3.0]},
+    ),
+    "auc label weights": Case("AUC", binary, uniform, {"label_weights": [1.0, 2.0, 0.0, 3.0]}),
+    "auc label weights uneven": Case(
+        "AUC", binary, uniform, {"label_weights": [1.0, 2.0, 0.0, 3.0], "thresholds": [0.1, 0.3]}
+    ),
+    **{
+        f"f1 {average} {threshold}": Case(
+            "F1Score", one_hot, probabilities, {"average": average, "threshold": threshold}
+        )
+        for average in (None, "micro", "macro", "weighted")
+        for threshold in (None, 0.3)
+    },
+    "f beta": Case("FBetaScore", binary, tenths, {"beta": 2.0, "threshold": 0.5}),
+    "f beta float64": Case("FBetaScore", binary, tenths, {"beta": 0.5, "dtype": "float64"}),
+    "iou": Case("IoU", any_numbers, any_numbers, {"num_classes": 4, "target_class_ids": [0, 2]}),
+    "iou ignore": Case(
+        "IoU", labels, labels,
+        {"num_classes": 4, "target_class_ids": (1, 2, 3), "ignore_class": 1}, SEQUENCE,
+    ),
+    "iou one-hot predictions": Case(
+        "IoU", labels, probabilities,
+        {"num_classes": 4, "target_class_ids": [3], "sparse_y_pred": False, "dtype": "float32"},
+    ),
+    "mean iou": Case("MeanIoU", any_numbers, any_numbers, {"num_classes": 5}, IMAGE),
+    "mean iou of few": Case("MeanIoU", any_numbers, any_numbers, {"num_classes": 2}, IMAGE),
+    "binary iou": Case("BinaryIoU", binary, tenths, {"threshold": 0.3}),
+    "binary iou of one": Case("BinaryIoU", binary, uniform, {"target_class_ids": [1]}, COLUMN),
+    "one-hot iou": Case(
+        "OneHotIoU", one_hot, probabilities, {"num_classes": 4, "target_class_ids": [0, 2]}
+    ),
+    "one-hot mean iou": Case(
+        "OneHotMeanIoU", one_hot, probabilities, {"num_classes": 4, "ignore_class": 2}, SEQUENCE
+    ),
+    "pearson": Case("PearsonCorrelation", numbers, numbers),
+    "pearson axes": Case("PearsonCorrelation", numbers, numbers, {"axis": (1, 2)}, SEQUENCE),
+    "concordance": Case("ConcordanceCorrelation", numbers, numbers, shape=SEQUENCE),
+    "concordance axis": Case("ConcordanceCorrelation", numbers, numbers, {"axis": 0}),
+}  # fmt: skip
+
+ALL = {**CASES, **COUNTING}
+NEEDED = {
+    "SensitivityAtSpecificity": (0.5,), "SpecificityAtSensitivity": (0.5,), "IoU": (3, [0]),
+    "PrecisionAtRecall": (0.5,), "RecallAtPrecision": (0.5,), "MeanIoU": (3,),
+    "OneHotIoU": (3, [0]), "OneHotMeanIoU": (3,),
 }  # fmt: skip

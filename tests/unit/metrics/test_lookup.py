@@ -3,19 +3,13 @@
 import keras
 import pytest
 
+from tests.unit.metrics.cases import NEEDED
 from torchkeras import metrics
 
-LATER = {
-    "AUC", "FalseNegatives", "FalsePositives", "Precision", "PrecisionAtRecall", "Recall",
-    "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity", "TrueNegatives",
-    "TruePositives", "ConcordanceCorrelation", "PearsonCorrelation", "F1Score", "FBetaScore", "IoU",
-    "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU", "concordance_correlation",
-    "pearson_correlation",
-}  # fmt: skip
-KERAS_NAMES = sorted({name for name in dir(keras.metrics) if not name.startswith("_")} - LATER)
+KERAS_NAMES = sorted({name for name in dir(keras.metrics) if not name.startswith("_")})
 FOUND_BY_KERAS = {
     name: cls for name, cls in keras.src.metrics.ALL_OBJECTS_DICT.items()
-    if cls.__name__ not in LATER | {"Metric", "MeanMetricWrapper"}
+    if cls.__name__ not in {"Metric", "MeanMetricWrapper"} | set(NEEDED)
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from keras.src.backend import set_keras_mask
 
-from tests.unit.metrics.cases import CASES
+from tests.unit.metrics.cases import ALL, CASES
 from torchkeras import metrics
 from torchkeras._state.masked import with_mask
 
@@ -22,9 +22,9 @@ def tensors(*arrays):
     return [torch.tensor(array) for array in arrays]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_result_after_every_batch(name):
-    case = CASES[name]
+    case = ALL[name]
     ours, theirs = pair_of(case)
     for batch in case.batches():
         ours.update_state(*tensors(*batch))
@@ -86,9 +86,9 @@ def test_masked_result(name, weighted):
     torch.testing.assert_close(ours.result(), theirs.result(), **CLOSE)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL)
 def test_arrays_and_lists_are_taken(name):
-    case = CASES[name]
+    case = ALL[name]
     from_tensors, from_arrays, from_lists = (pair_of(case)[0] for _ in range(3))
     for y_true, y_pred in case.batches():
         from_tensors.update_state(*tensors(y_true, y_pred))

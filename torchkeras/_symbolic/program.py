@@ -25,6 +25,7 @@ from torchkeras._base.nested import leaves_of, map_leaves, unpack_singleton
 from .spec import Spec
 from .tensor import KerasTensor, Node
 
+Improve = Callable[[fx.Graph, dict[str, Any]], None]
 _PLAIN = (bool, int, float, complex, str, type(None), torch.dtype, torch.device, type(Ellipsis))
 
 
@@ -96,22 +97,25 @@ class Program:
         """Return the program as an `fx.Graph`; inputs are flat, outputs nested unless single."""
         return _Emitter(self).emit()
 
-    def bind(self, layers: Mapping[str, nn.Module], owner: nn.Module) -> Callable[..., Any]:
+    def bind(
+        self, layers: Mapping[str, nn.Module], owner: nn.Module, improve: Improve
+    ) -> Callable[..., Any]:
         """Return the function of the flat inputs that runs the program.
 
         Args:
             layers: The layers by name.
             owner: The module that holds constant tensors.
+            improve: Takes the graph and what its calls find by name, and may change both.
         """
-        code = self.emit().python_code("self")
+        graph = self.emit()
+        called: dict[str, Any] = {key: layers[name] for name, key in self.keys().items()}
+        improve(graph, called)
+        code = graph.python_code("self")
         namespace: dict[str, Any] = dict(code.globals)
         exec(compile(code.src, "<functional model>", "exec"), namespace)
-        forward = namespace["forward"]
         objects = {f"constant_{i}": value for i, value in enumerate(self.constants)}
-        scope = SimpleNamespace(owner=owner, constants=SimpleNamespace(**objects))
-        for name, key in self.keys().items():
-            setattr(scope, key, layers[name])
-        return forward.__get__(scope)
+        scope = SimpleNamespace(owner=owner, constants=SimpleNamespace(**objects), **called)
+        return namespace["forward"].__get__(scope)
 
     def keys(self) -> dict[str, str]:
         """Return, for each called layer, a name that code can use."""

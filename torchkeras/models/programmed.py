@@ -21,6 +21,8 @@ from torchkeras.layers.base.input_spec import InputSpec
 from torchkeras.layers.core.input_layer import InputLayer
 from torchkeras.layers.layer import Layer
 
+from .late_rectifier import rectify_late
+
 # Attributes that only objects have, not their class.
 _TAKEN = {"name", "training", "autocast", "optimizer", "loss", "stop_training"}
 _ONE_INPUT = CallSpec(("inputs",), takes_training=False, mask_names={}, required=1)
@@ -96,9 +98,9 @@ class Programmed(Layer):
         if torch.compiler.is_compiling():
             return self._interpret
         layers = {layer.name: layer for layer in self.layers}
-        run = program.bind(layers, self)
+        run = program.bind(layers, self, rectify_late)
         if program.fixes_modes:
-            run = _told(run, program.without_modes().bind(layers, self))
+            run = _told(run, program.without_modes().bind(layers, self, rectify_late))
         object.__setattr__(self, "_run", run)
         return run
 

@@ -13,10 +13,13 @@ class Activated(nn.Module):
     """Something with an `activation`, which may be exchanged at any time.
 
     `_activate` is what runs: torch's own function, or `None` for the linear activation.
+    `_rectifies` says whether it is `relu`, which may overwrite its inputs and change places with
+    a maximum.
     """
 
     _activation: Callable[[Any], Any]
     _activate: Callable[[Tensor], Tensor] | None
+    _rectifies: bool
 
     @property
     def activation(self) -> Callable[[Any], Any]:
@@ -29,6 +32,7 @@ class Activated(nn.Module):
         linear = function is activations.linear
         object.__setattr__(self, "_activation", function)
         object.__setattr__(self, "_activate", None if linear else last_kernel(function))
+        object.__setattr__(self, "_rectifies", function is activations.relu)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[no-untyped-call]

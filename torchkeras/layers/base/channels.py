@@ -20,3 +20,22 @@ def to_first(x: Tensor) -> Tensor:
 def to_last(x: Tensor) -> Tensor:
     """Show a tensor whose channels are second with its channels last."""
     return x.permute(_LAST[x.dim()])
+
+
+def to_images(x: Tensor, data_format: str) -> Tensor:
+    """Show inputs with their channels second, and sequences as images of one row.
+
+    torch has the faster kernels for images, and they answer in the memory format of their inputs.
+    """
+    last = data_format == "channels_last"
+    if x.dim() == 3:
+        x = x.unsqueeze(1 if last else 2)
+    return to_first(x) if last else x
+
+
+def from_images(x: Tensor, data_format: str, rank: int) -> Tensor:
+    """Show images again as what they were, which had `rank` axes besides batch and channels."""
+    last = data_format == "channels_last"
+    if last:
+        x = to_last(x)
+    return x.squeeze(1 if last else 2) if rank == 1 else x

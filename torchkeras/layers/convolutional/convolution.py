@@ -9,14 +9,14 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import conv_kernel
 from torchkeras._state.slot import Slot
-from torchkeras.layers.base.activated import Activated
 from torchkeras.layers.base.arguments import refuse_unavailable
+from torchkeras.layers.base.channels import from_images, to_images
 from torchkeras.layers.base.config import encode
 
 from .sliding import Sliding
 
 
-class Convolution(Activated, Sliding):
+class Convolution(Sliding):
     """A convolution over `rank` axes."""
 
     def __init__(
@@ -80,9 +80,17 @@ class Convolution(Activated, Sliding):
         )
 
     def call(self, inputs: Tensor) -> Tensor:
-        outputs = self._slide(self._modules["conv"], self._to_first(inputs))
-        outputs = self._to_last(outputs)
-        return outputs if self._activate is None else self._activate(outputs)
+        conv = self._modules["conv"]
+        return self._finish(self._slide(conv, to_images(inputs, self.data_format)), conv)
+
+    def without_activation(self, inputs: Tensor) -> Tensor:
+        """Return the outputs before the activation is applied.
+
+        Args:
+            inputs: What the layer is called with.
+        """
+        images = self._slide(self._modules["conv"], to_images(inputs, self.data_format))
+        return from_images(images, self.data_format, self.rank)
 
     def attribute_config(self) -> dict[str, Any]:
         regularizer = {"activity_regularizer": encode(self.activity_regularizer)}

@@ -9,13 +9,13 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import Depthwise
 from torchkeras._state.slot import Slot
-from torchkeras.layers.base.activated import Activated
+from torchkeras.layers.base.channels import to_images
 from torchkeras.layers.base.config import encode
 
 from .sliding import Sliding
 
 
-class DepthwiseConvolution(Activated, Sliding):
+class DepthwiseConvolution(Sliding):
     """A convolution of each channel on its own over `rank` axes."""
 
     def __init__(
@@ -61,9 +61,8 @@ class DepthwiseConvolution(Activated, Sliding):
         )
 
     def call(self, inputs: Tensor) -> Tensor:
-        outputs = self._slide(self._modules["conv"], self._to_first(inputs))
-        outputs = self._to_last(outputs)
-        return outputs if self._activate is None else self._activate(outputs)
+        conv = self._modules["conv"]
+        return self._finish(self._slide(conv, to_images(inputs, self.data_format)), conv)
 
     def attribute_config(self) -> dict[str, Any]:
         regularizer = {"activity_regularizer": encode(self.activity_regularizer)}

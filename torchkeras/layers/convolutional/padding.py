@@ -1,10 +1,10 @@
 """Keras's paddings around a torch convolution, which can only pad both sides alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from torchkeras.layers.base.geometry import same_padding
 
@@ -50,10 +50,10 @@ class SamePadding:
         spans = [(n - 1) * apart + 1 for n, apart in zip(self.kernel, self.dilation, strict=True)]
         return max(self.strides) == 1 and all(span % 2 for span in spans)
 
-    def apply(self, conv: nn.Module, x: Tensor) -> Tensor:
+    def apply(self, conv: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         """Convolve `x` as Keras does with "same" padding."""
-        pads, crops = self._plan(x.shape[2:])
-        y: Tensor = conv(F.pad(x, pads) if any(pads) else x)
+        pads, crops = self._plan(x.shape[-len(self.kernel) :])
+        y = conv(F.pad(x, pads) if any(pads) else x)
         for axis, start, length in crops:
             y = y.narrow(axis, start, length)
         return y
@@ -74,11 +74,10 @@ class SamePadding:
             pads[:0] = (lead, trail)
             early = (own + lead - before) // stride
             if early or own > after:
-                crops.append((axis + 2, early, -(-size // stride)))
+                crops.append((axis - len(sizes), early, -(-size // stride)))
         return pads, crops
 
 
-def causal(conv: nn.Module, x: Tensor, kernel: int, dilation: int) -> Tensor:
+def causal(conv: Callable[[Tensor], Tensor], x: Tensor, kernel: int, dilation: int) -> Tensor:
     """Convolve a sequence so that no output sees a later input."""
-    padded: Tensor = conv(F.pad(x, (dilation * (kernel - 1), 0)))
-    return padded
+    return conv(F.pad(x, (dilation * (kernel - 1), 0)))

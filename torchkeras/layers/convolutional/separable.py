@@ -9,13 +9,13 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import Depthwise, conv_kernel
 from torchkeras._state.slot import Slot
-from torchkeras.layers.base.activated import Activated
+from torchkeras.layers.base.channels import to_images
 from torchkeras.layers.base.config import encode
 
 from .sliding import CONVOLUTIONS, Sliding
 
 
-class SeparableConvolution(Activated, Sliding):
+class SeparableConvolution(Sliding):
     """A depthwise convolution over `rank` axes, and one with kernels of size 1 after it."""
 
     def __init__(
@@ -77,9 +77,10 @@ class SeparableConvolution(Activated, Sliding):
         self.pointwise = self._in_memory_format(pointwise)
 
     def call(self, inputs: Tensor) -> Tensor:
-        between = self._slide(self._modules["depthwise"], self._to_first(inputs))
-        outputs = self._to_last(self.pointwise(between))
-        return outputs if self._activate is None else self._activate(outputs)
+        images = to_images(inputs, self.data_format)
+        between = self._slide(self._modules["depthwise"], images)
+        pointwise = self._modules["pointwise"]
+        return self._finish(self._on_images(pointwise)(between), pointwise)
 
     def attribute_config(self) -> dict[str, Any]:
         regularizer = {"activity_regularizer": encode(self.activity_regularizer)}

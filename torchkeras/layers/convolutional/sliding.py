@@ -1,25 +1,29 @@
 """What all layers with a kernel that slides share: the window's arguments, padding, axis order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from torchkeras._base.settings import standardize_data_format
+from torchkeras.layers.base.activated import Activated
 from torchkeras.layers.base.arguments import padding_mode, sizes
-from torchkeras.layers.base.channels import MEMORY_FORMATS, to_first, to_last
+from torchkeras.layers.base.channels import MEMORY_FORMATS, from_images
 from torchkeras.layers.base.geometry import check_fits, spatial
 from torchkeras.layers.base.input_spec import InputSpec
+from torchkeras.layers.base.plain import may_overwrite
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
 
 from .padding import SamePadding, causal
+from .row import RowConvolution
 
 CONVOLUTIONS: dict[int, type[nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
 
-class Sliding(Layer):
-    """A layer whose kernel slides over `rank` axes."""
+class Sliding(Activated, Layer):
+    """A layer whose kernel slides over `rank` axes, and that ends in an activation."""
 
     computes_in_floats = True
     rank: ClassVar[int]
@@ -96,17 +100,21 @@ class Sliding(Layer):
             return module
         return module.to(memory_format=memory_format)
 
-    def _slide(self, module: Any, x: Tensor) -> Tensor:
-        """Run a convolution on inputs with the channels second, padded as `padding` says."""
+    def _slide(self, module: Any, images: Tensor) -> Tensor:
+        """Run a convolution on images (`to_images`), padded as `padding` says."""
         if self._same is not None:
-            return self._same.apply(module, x)
+            return self._same.apply(self._on_images(module), images)
         if self.padding == "causal":
-            return causal(module, x, self.kernel_size[0], self.dilation_rate[0])
-        y: Tensor = module(x)
-        return y
+            steps, apart = self.kernel_size[0], self.dilation_rate[0]
+            return causal(self._on_images(module), images, steps, apart)
+        return self._on_images(module)(images)
 
-    def _to_first(self, x: Tensor) -> Tensor:
-        return to_first(x) if self.data_format == "channels_last" else x
+    def _on_images(self, module: Any) -> Callable[[Tensor], Tensor]:
+        return RowConvolution(module) if self.rank == 1 else module
 
-    def _to_last(self, x: Tensor) -> Tensor:
-        return to_last(x) if self.data_format == "channels_last" else x
+    def _finish(self, images: Tensor, module: Any) -> Tensor:
+        """Apply the activation to what a convolution returned, with the axes in Keras's order."""
+        if self._rectifies and may_overwrite(images, module, CONVOLUTIONS[self.rank]):
+            return from_images(torch.relu_(images), self.data_format, self.rank)
+        outputs = from_images(images, self.data_format, self.rank)
+        return outputs if self._activate is None else self._activate(outputs)

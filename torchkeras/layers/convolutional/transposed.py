@@ -9,8 +9,8 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import conv_kernel
 from torchkeras._state.slot import Slot
-from torchkeras.layers.base.activated import Activated
 from torchkeras.layers.base.arguments import sizes
+from torchkeras.layers.base.channels import to_first, to_last
 from torchkeras.layers.base.config import encode
 
 from .sliding import Sliding
@@ -22,7 +22,7 @@ _TRANSPOSED: dict[int, type[nn.Module]] = {
 }
 
 
-class TransposedConvolution(Activated, Sliding):
+class TransposedConvolution(Sliding):
     """A transposed convolution over `rank` axes."""
 
     # What is cut off the end of each axis after torch's convolution.
@@ -107,11 +107,12 @@ class TransposedConvolution(Activated, Sliding):
 
     def call(self, inputs: Tensor) -> Tensor:
         conv: Any = self._modules["conv"]
-        outputs: Tensor = conv(self._to_first(inputs))
+        last = self.data_format == "channels_last"
+        outputs: Tensor = conv(to_first(inputs) if last else inputs)
         for axis, surplus in enumerate(self._surplus, 2):
             if surplus:
                 outputs = outputs.narrow(axis, 0, outputs.shape[axis] - surplus)
-        outputs = self._to_last(outputs)
+        outputs = to_last(outputs) if last else outputs
         return outputs if self._activate is None else self._activate(outputs)
 
     def attribute_config(self) -> dict[str, Any]:

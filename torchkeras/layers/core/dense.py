@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from torchkeras import constraints, initializers, regularizers
@@ -11,8 +12,11 @@ from torchkeras._state.slot import Slot
 from torchkeras.layers.base.activated import Activated
 from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.input_spec import InputSpec
+from torchkeras.layers.base.plain import may_overwrite
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
+
+_LARGE = 2**14  # entries whose second copy costs more than finding out that none is needed
 
 
 class Dense(Activated, Layer):
@@ -94,8 +98,15 @@ class Dense(Activated, Layer):
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         # nn.Module finds attributes slower than Linear multiplies small matrices.
-        outputs: Tensor = self._modules["linear"](inputs)  # type: ignore[misc]
-        return outputs if self._activate is None else self._activate(outputs)
+        linear: Any = self._modules["linear"]
+        outputs: Tensor = linear(inputs)
+        activate = self._activate
+        if activate is None:
+            return outputs
+        is_large = self._rectifies and outputs.numel() >= _LARGE
+        if is_large and may_overwrite(outputs, linear, nn.Linear):
+            return torch.relu_(outputs)
+        return activate(outputs)
 
     def attribute_config(self) -> dict[str, Any]:
         config = super().attribute_config()

@@ -1,7 +1,4 @@
-"""What the poolings with a window share: its arguments, Keras's "same" padding, axis order.
-
-Sequences are pooled as images of one row: torch has the faster kernels for those.
-"""
+"""What the poolings with a window share: its arguments, Keras's "same" padding, axis order."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
@@ -10,7 +7,7 @@ from torch import Tensor
 
 from torchkeras._base.settings import standardize_data_format
 from torchkeras.layers.base.arguments import padding_mode, sizes
-from torchkeras.layers.base.channels import to_first, to_last
+from torchkeras.layers.base.channels import from_images, to_images
 from torchkeras.layers.base.geometry import check_fits, same_padding, spatial
 from torchkeras.layers.base.input_spec import InputSpec
 from torchkeras.layers.layer import Layer
@@ -47,11 +44,12 @@ class Pooling(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         if self.padding == "valid":
-            return self._from_images(self._pool_valid(inputs))
+            return from_images(self._pool_valid(inputs), self.data_format, self.rank)
         places = spatial(inputs.shape, self.data_format)
         windows = zip(places, self.pool_size, self.strides, strict=True)
         pads = self._with_row([same_padding(*window) for window in windows], (0, 0))
-        return self._from_images(self._pool_same(self._to_images(inputs), pads))
+        pooled = self._pool_same(to_images(inputs, self.data_format), pads)
+        return from_images(pooled, self.data_format, self.rank)
 
     def _pool(self, x: Tensor) -> Tensor:
         """Pool tensors with the channels second, without padding."""
@@ -63,7 +61,7 @@ class Pooling(Layer):
 
     def _pool_valid(self, inputs: Tensor) -> Tensor:
         try:
-            return self._pool(self._to_images(inputs))
+            return self._pool(to_images(inputs, self.data_format))
         except RuntimeError:
             places = spatial(inputs.shape, self.data_format)
             check_fits(self.name, "pool_size", self.pool_size, places, self.pool_size)
@@ -71,18 +69,6 @@ class Pooling(Layer):
 
     def _with_row(self, values: Sequence[_T], for_the_row: _T) -> tuple[_T, ...]:
         return (for_the_row, *values) if self.rank == 1 else tuple(values)
-
-    def _to_images(self, x: Tensor) -> Tensor:
-        last = self.data_format == "channels_last"
-        if self.rank == 1:
-            x = x.unsqueeze(1 if last else 2)
-        return to_first(x) if last else x
-
-    def _from_images(self, x: Tensor) -> Tensor:
-        last = self.data_format == "channels_last"
-        if last:
-            x = to_last(x)
-        return x.squeeze(1 if last else 2) if self.rank == 1 else x
 
 
 def torch_order(pads: Pads) -> list[int]:

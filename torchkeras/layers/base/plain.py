@@ -1,0 +1,44 @@
+"""Whether a torch module is what it was made as, so that its work may be done in another way."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as _shared
+
+_HOOKS = (
+    "_forward_hooks",
+    "_forward_pre_hooks",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+)
+_HOOKS_OF_ALL = tuple(getattr(_shared, "_global" + name) for name in _HOOKS)
+
+
+def is_plain(module: nn.Module, kind: type[nn.Module]) -> bool:
+    """Whether a module is exactly of a kind, and nobody listens to it or has replaced its work.
+
+    Quantization, adapters and parametrizations put another class into a module's place.
+
+    Args:
+        module: The module.
+        kind: Its class.
+    """
+    if type(module) is not kind or any(_HOOKS_OF_ALL):
+        return False
+    held = module.__dict__
+    return "forward" not in held and not any(held[name] for name in _HOOKS)
+
+
+def may_overwrite(outputs: Tensor, module: nn.Module, kind: type[nn.Module]) -> bool:
+    """Whether nobody but the caller needs the outputs of a convolution or matrix product.
+
+    Args:
+        outputs: What the module has returned.
+        module: The module.
+        kind: The class of modules of which it is known that they do not keep their outputs.
+    """
+    return (
+        type(outputs) is Tensor
+        and is_plain(module, kind)
+        and not torch.compiler.is_compiling()
+        and not outputs._is_view()
+    )

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from torchkeras._base.messages import show
-from torchkeras._base.settings import epsilon
 from torchkeras._state.masked import with_mask
 from torchkeras._symbolic.op import op
+from torchkeras.ops.nn import crossentropy
 
 from .arguments import alike, check_same_shape, pair, shapes, to_float, to_tensor
 from .wrapper import BuiltinLoss, mean_of
@@ -51,11 +51,7 @@ def binary_crossentropy(
 def binary_losses(y_true: Tensor, y_pred: Tensor, from_logits: bool = False) -> Tensor:
     """Return the crossentropy of each value, probabilities kept off 0 and 1 by epsilon."""
     check_same_shape(y_true, y_pred)
-    if from_logits:
-        return F.binary_cross_entropy_with_logits(y_pred, y_true, reduction="none")
-    # Not torch's own kernel, which refuses NaN with an error that takes a GPU's context down.
-    probability = y_pred.clamp(epsilon(), 1.0 - epsilon())
-    return -torch.lerp(torch.log1p(-probability), torch.log(probability), y_true)
+    return crossentropy.binary_losses(y_true, y_pred, from_logits)
 
 
 def smooth_towards_half(y_true: Tensor, label_smoothing: float) -> Tensor:
@@ -113,8 +109,7 @@ def categorical_crossentropy(
     y_true, y_pred = class_pair(y_true, y_pred, axis, "categorical_crossentropy")
     y_true = smooth_towards_even(y_true, label_smoothing)
     check_same_shape(y_true, y_pred)
-    log = F.log_softmax(y_pred, axis) if from_logits else torch.log(probabilities(y_pred, axis))
-    return -(y_true * log).sum(axis)
+    return -(y_true * crossentropy.log_probabilities(y_pred, from_logits, axis)).sum(axis)
 
 
 def class_pair(y_true: Any, y_pred: Any, axis: Any, name: str) -> tuple[Tensor, Tensor]:
@@ -137,11 +132,6 @@ def smooth_towards_even(y_true: Tensor, label_smoothing: float) -> Tensor:
     if not label_smoothing:
         return y_true
     return y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
-
-
-def probabilities(y_pred: Tensor, axis: int) -> Tensor:
-    """Return predictions that sum to 1 over the classes, kept off 0 and 1 by epsilon."""
-    return (y_pred / y_pred.sum(axis, keepdim=True)).clamp(epsilon(), 1.0 - epsilon())
 
 
 @mean_of(categorical_crossentropy, of="softmax")
@@ -224,22 +214,10 @@ def _labels(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
 def _sparse_losses(
     labels: Tensor, y_pred: Tensor, from_logits: bool, axis: int, reduction: str
 ) -> Tensor:
-    """Run torch's kernel, which wants the classes on the axis 1, on views."""
-    shape = labels.shape
-    if y_pred.ndim != 2 and axis in (-1, y_pred.ndim - 1) and y_pred.is_contiguous():
-        y_pred, labels = y_pred.reshape(-1, y_pred.shape[-1]), labels.reshape(-1)
-    elif axis not in (1, 1 - y_pred.ndim):
-        y_pred = y_pred.movedim(axis, 1)
     try:
-        if from_logits:
-            losses = F.cross_entropy(y_pred, labels, reduction=reduction)
-        else:
-            # Of several axes, the gradient of torch's kernel exists for contiguous input alone.
-            log = torch.log(probabilities(y_pred, 1)).contiguous()
-            losses = F.nll_loss(log, labels, reduction=reduction)
+        return crossentropy.sparse_losses(labels, y_pred, from_logits, axis, reduction)
     except IndexError as error:
-        raise _no_such_class(labels, y_pred.shape[1]) from error
-    return losses if reduction == "sum" else losses.reshape(shape)
+        raise _no_such_class(labels, y_pred.shape[axis]) from error
 
 
 def _no_such_class(labels: Tensor, classes: int) -> ValueError:

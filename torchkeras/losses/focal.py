@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from torchkeras._symbolic.op import op
+from torchkeras.ops.nn.crossentropy import probabilities
 
 from .arguments import pair
 from .crossentropy import (
     binary_losses,
     class_pair,
-    probabilities,
     smooth_towards_even,
     smooth_towards_half,
 )

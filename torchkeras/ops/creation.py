@@ -218,53 +218,6 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
     return list(torch.meshgrid(*[tensor(v) for v in x], indexing=indexing))
 
 
-@op
-def one_hot(
-    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Tensor:
-    """Return indices as vectors with one 1; indices out of range give zeros.
-
-    Args:
-        x: Integer indices.
-        num_classes: The size of the new axis.
-        axis: Where the new axis goes.
-        dtype: The dtype; `floatx()` if not given.
-        sparse: Not possible on torch.
-    """
-    if sparse:
-        raise ValueError("Sparse tensors do not exist on torch. Received: sparse=True.")
-    indices = tensor(x).long().unsqueeze(-1)
-    classes = torch.arange(num_classes, device=indices.device)
-    return (indices == classes).to(to_torch(dtype)).movedim(-1, axis)
-
-
-@op
-def multi_hot(
-    inputs: Any,
-    num_classes: int | None = None,
-    axis: int = -1,
-    dtype: Any = None,
-    sparse: bool = False,
-    **kwargs: Any,
-) -> Tensor:
-    """Return sets of indices as vectors with a 1 for each member.
-
-    Args:
-        inputs: Integer indices; the last axis lists the members.
-        num_classes: The size of the result's axis.
-        axis: Where that axis goes.
-        dtype: The dtype; `floatx()` if not given.
-        sparse: Not possible on torch.
-        **kwargs: `num_tokens`, the older name of `num_classes`.
-    """
-    size = kwargs.get("num_tokens", num_classes)
-    if size is None:
-        raise ValueError("`num_classes` must be given. Received: num_classes=None.")
-    indices = tensor(inputs)
-    hot = one_hot(indices, size, dtype=dtype, sparse=sparse)
-    return hot.amax(dim=max(indices.dim() - 1, 0)).movedim(-1, axis) if indices.dim() else hot
-
-
 def array(x: Any, dtype: Any = None) -> Tensor:
     """Return `x` as a tensor.
 

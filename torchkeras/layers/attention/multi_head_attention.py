@@ -23,8 +23,8 @@ from torchkeras.layers.base.arguments import number
 from torchkeras.layers.base.config import encode
 from torchkeras.layers.layer import Layer
 from torchkeras.layers.regularization.dropout import Dropout
+from torchkeras.ops.nn.masks import as_bias, both, causal_mask, window_mask
 
-from .masks import as_bias, both, causal_mask, window_mask
 from .projection import Projection
 
 _ARGUMENTS = (

@@ -23,7 +23,7 @@ def gelu(x: Any, approximate: bool = True) -> Tensor:
     Example:
         >>> import torchkeras
         >>> torchkeras.ops.gelu([-1.0, 2.0])
-        tensor([-0.1587,  1.9545])
+        tensor([-0.1588,  1.9546])
     """
     return F.gelu(tensor(x), approximate="tanh" if approximate else "none")
 

@@ -14,6 +14,7 @@ import torch
 from . import registry
 from .dtypes import NAMES
 from .messages import did_you_mean, show
+from .switches import in_safe_mode
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -132,7 +133,7 @@ def deserialize_keras_object(
     """
     module_objects = kwargs.pop("module_objects", None)
     with registry.custom_object_scope(custom_objects or {}):
-        return _deserialize(config, module_objects, safe_mode)
+        return _deserialize(config, module_objects, in_safe_mode(safe_mode))
 
 
 def _deserialize(config: Any, module_objects: Mapping[str, Any] | None, safe: bool) -> Any:

@@ -3,7 +3,7 @@
 B batch, T queries, S keys, N heads of queries, K heads of keys, H size of a head.
 """
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch.nn.functional as F
@@ -11,11 +11,14 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from torchkeras._base.messages import show
+from torchkeras._base.switches import is_flash_attention_enabled
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
 from torchkeras.ops.operands import alike
 
 from .masks import as_bias, both, causal_mask
+
+_OTHERS = (SDPBackend.EFFICIENT_ATTENTION, SDPBackend.CUDNN_ATTENTION, SDPBackend.MATH)
 
 
 @op
@@ -41,7 +44,8 @@ def dot_product_attention(
             may look at nothing looks at all keys alike.
         scale: What the scores are multiplied by; `1 / √H` if not given.
         is_causal: Whether a query only looks at keys up to its own place.
-        flash_attention: `True` for torch's flash kernel or an error; torch chooses otherwise.
+        flash_attention: `True` for torch's flash kernel or an error, `False` for any other one. If
+            not given, torch chooses, unless `config.disable_flash_attention` keeps it from it.
         attn_logits_soft_cap: Only possible on a TPU.
 
     Returns:
@@ -68,8 +72,7 @@ def dot_product_attention(
         raise ValueError("Only one of `bias` and `mask` may be given. Received both.")
     q_BTNH, k_BSKH, v_BSKH = _checked(alike(query, key, value))
     added = _added(q_BTNH, k_BSKH, bias, mask, is_causal)
-    kernel = sdpa_kernel(SDPBackend.FLASH_ATTENTION) if flash_attention else nullcontext()
-    with kernel:
+    with kernel(flash_attention):
         seen_BNTH = F.scaled_dot_product_attention(
             q_BTNH.transpose(1, 2),
             k_BSKH.transpose(1, 2),
@@ -80,6 +83,19 @@ def dot_product_attention(
             enable_gqa=q_BTNH.shape[2] != k_BSKH.shape[2],
         )
     return seen_BNTH.transpose(1, 2)
+
+
+def kernel(flash_attention: bool | None) -> AbstractContextManager[Any]:
+    """Return the scope in which torch has the flash kernel only, all others, or the choice.
+
+    Args:
+        flash_attention: As in `dot_product_attention`.
+    """
+    if flash_attention:
+        return sdpa_kernel(SDPBackend.FLASH_ATTENTION)
+    if flash_attention is None and is_flash_attention_enabled() is None:
+        return nullcontext()
+    return sdpa_kernel(list(_OTHERS))
 
 
 def _checked(given: list[Tensor]) -> list[Tensor]:

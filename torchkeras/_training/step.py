@@ -16,6 +16,7 @@ from torchkeras.layers.base.calling import in_given_mode
 from torchkeras.layers.base.losses import ROUNDS
 from torchkeras.layers.layer import Layer
 
+from .backward import backward
 from .compile_spec import Compiled
 from .compiled_loss import CompiledLoss
 from .compiled_metrics import CompiledMetrics
@@ -103,7 +104,7 @@ def _settled_train_step(model: Steps) -> Step:
         if added.always or ROUNDS.in_use:
             loss = added.to(loss)
         zero_grad()
-        scale(loss).backward()
+        backward(scale(loss))
         update()
         note(x, y, y_pred, weight, loss)
 

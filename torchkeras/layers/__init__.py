@@ -5,6 +5,9 @@ from .activations.leaky_relu import LeakyReLU as LeakyReLU
 from .activations.prelu import PReLU as PReLU
 from .activations.relu import ReLU as ReLU
 from .activations.softmax import Softmax as Softmax
+from .attention.additive_attention import AdditiveAttention as AdditiveAttention
+from .attention.attention import Attention as Attention
+from .attention.grouped_query_attention import GroupQueryAttention as GroupQueryAttention
 from .attention.multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from .base.input_spec import InputSpec as InputSpec
 from .convolutional.conv1d import Conv1D as Conv1D

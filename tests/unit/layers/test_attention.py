@@ -126,3 +126,71 @@ def test_flash_has_no_scores():
 def test_values_and_keys_must_go_together():
     with pytest.raises(ValueError, match="`value` and `key` must have the same sizes"):
         layers.MultiHeadAttention(2, 3)(inputs(2, 5, 6), inputs(2, 4, 6), inputs(2, 3, 6))
+
+
+def test_grouped_heads_equal_repeated_ones():
+    grouped = layers.GroupQueryAttention(3, 4, 2, use_bias=False)
+    whole = layers.MultiHeadAttention(4, 3, use_bias=False)
+    x = torch.tensor(inputs(2, 5, 6))
+    grouped(x, x), whole(x, x)
+    query, key, value, output = grouped.get_weights()
+    whole.set_weights([query, key.repeat(2, axis=1), value.repeat(2, axis=1), output])
+    for options in ({}, {"use_causal_mask": True}):
+        torch.testing.assert_close(grouped(x, x, **options), whole(x, x, **options))
+    seen, scores = grouped(x, x, return_attention_scores=True)
+    torch.testing.assert_close(seen, grouped(x, x))
+    torch.testing.assert_close(scores.sum(-1), torch.ones(2, 4, 5))
+
+
+def test_kernel_and_scores_give_the_same_attention():
+    query, value = torch.tensor(inputs(2, 3, 4)), torch.tensor(inputs(2, 5, 4))
+    mask = [torch.ones(2, 3).bool(), torch.tensor([[1, 1, 0, 0, 1], [0, 0, 0, 0, 0]]).bool()]
+    attention = layers.Attention(use_scale=True)
+    for options in ({}, {"mask": mask}, {"mask": mask, "use_causal_mask": True}):
+        seen, _ = attention([query, value], return_attention_scores=True, **options)
+        with torch.no_grad():
+            torch.testing.assert_close(attention([query, value], **options), seen)
+
+
+def test_unseeded_dropout_of_dot_product_attention():
+    pair = [torch.tensor(inputs(2, 30, 4)), torch.tensor(inputs(2, 50, 4))]
+    attention = layers.Attention(dropout=0.5)
+    first, second = (attention(pair, training=True) for _ in range(2))
+    assert not torch.equal(first, second)
+    torch.testing.assert_close(attention(pair), layers.Attention()(pair))
+
+
+class Shifted(layers.Attention):
+    """Likes the first key best."""
+
+    def _calculate_scores(self, query, key):
+        scores = super()._calculate_scores(query, key).clone()
+        scores[..., 0] += 100
+        return scores
+
+
+def test_subclass_scores_in_its_own_way():
+    value = torch.tensor(inputs(2, 5, 4))
+    y = Shifted()([torch.tensor(inputs(2, 3, 4)), value])
+    torch.testing.assert_close(y, value[:, :1].expand(2, 3, 4))
+
+
+def test_masks_of_two_embeddings_meet_in_attention():
+    tokens = [np.array([[1, 2, 0], [3, 0, 0]]), np.array([[1, 2, 3, 0], [3, 1, 0, 0]])]
+    models = []
+    for package in (torchkeras, keras):
+        symbols = [package.Input((3,), dtype="int32"), package.Input((4,), dtype="int32")]
+        table = package.layers.Embedding(4, 6, mask_zero=True)
+        y = package.layers.Attention()([table(x) for x in symbols])
+        models.append(package.Model(symbols, package.layers.GlobalAveragePooling1D()(y)))
+    ours, theirs = models
+    theirs.set_weights(ours.get_weights())
+    torch.testing.assert_close(ours(tokens), theirs(tokens))
+
+
+def test_lists_of_attention_are_checked():
+    query = inputs(2, 3, 4)
+    with pytest.raises(ValueError, match="must be a list"):
+        layers.Attention()([query, query], mask=np.ones((2, 3), bool))
+    with pytest.raises(ValueError, match="Received length: 4"):
+        layers.Attention()([query] * 4)

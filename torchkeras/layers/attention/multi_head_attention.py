@@ -6,35 +6,23 @@ B batch, T queries, S keys, N heads, H size of a head.
 import math
 import string
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.masked import mask_of, plain
-from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.layers.activations.softmax import Softmax
-from torchkeras.layers.base.arguments import number
 from torchkeras.layers.base.config import encode
-from torchkeras.layers.layer import Layer
 from torchkeras.layers.regularization.dropout import Dropout
-from torchkeras.ops.nn.masks import as_bias, both, causal_mask, window_mask
+from torchkeras.ops.nn.masks import both, causal_mask
 
+from .headed import HeadedAttention, check_same, over_heads
 from .projection import Projection
 
-_ARGUMENTS = (
-    *("num_heads", "key_dim", "value_dim", "dropout", "use_bias", "attention_axes"),
-    *("sliding_window", "kernel_initializer", "bias_initializer", "kernel_regularizer"),
-    *("bias_regularizer", "kernel_constraint", "bias_constraint", "use_gate", "seed"),
-)
 
-
-class MultiHeadAttention(Layer):
+class MultiHeadAttention(HeadedAttention):
     """Attention with several heads: `softmax(q @ kᵀ / √key_dim) @ v` of each, projected to one.
 
     Args:
@@ -117,31 +105,27 @@ class MultiHeadAttention(Layer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
+        super().__init__(
+            dropout=dropout,
+            use_bias=use_bias,
+            sliding_window=sliding_window,
+            flash_attention=flash_attention,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            use_gate=use_gate,
+            seed=seed,
+            **kwargs,
+        )
         self.num_heads = positive_int("num_heads", num_heads)
         self.key_dim = positive_int("key_dim", key_dim)
         self.value_dim = positive_int("value_dim", self.key_dim if value_dim is None else value_dim)
-        self.dropout = number("dropout", dropout, 0, 1)
-        self.use_bias, self.use_gate, self.seed = use_bias, use_gate, seed
         self._output_shape = _sizes("output_shape", output_shape)
         self.attention_axes: Any = _sizes("attention_axes", attention_axes, signed=True)
-        if sliding_window is not None:
-            positive_int("sliding_window", sliding_window)
-        self.sliding_window = sliding_window
-        self.flash_attention = bool(flash_attention)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self._activity_regularizer = regularizers.get(activity_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        if self.flash_attention and self.dropout:
-            raise ValueError(
-                "`flash_attention=True` cannot drop anything. "
-                f"Received: dropout={dropout}. Leave one of the two out."
-            )
 
     # Building
 
@@ -149,7 +133,7 @@ class MultiHeadAttention(Layer):
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
     ) -> None:
         key_shape = value_shape if key_shape is None else key_shape
-        _check_same(value_shape, key_shape)
+        check_same(value_shape, key_shape)
         rank = len(query_shape)
         axes = self.attention_axes or range(1, rank - 1)
         self.attention_axes = tuple(axis % rank for axis in axes)
@@ -166,26 +150,6 @@ class MultiHeadAttention(Layer):
         outputs = self._output_shape or (query_shape[-1],)
         self.output_dense = self._projection("attention_output", outputs, (*query_shape, *seen), 2)
 
-    def _projection(
-        self, name: str, outputs: Any, input_shape: Any, contracted: int = 1
-    ) -> Projection:
-        made = Projection(
-            outputs,
-            contracted,
-            use_bias=self.use_bias,
-            kernel_initializer=_again(self.kernel_initializer),
-            bias_initializer=_again(self.bias_initializer),
-            kernel_regularizer=self.kernel_regularizer,
-            bias_regularizer=self.bias_regularizer,
-            activity_regularizer=self._activity_regularizer,
-            kernel_constraint=self.kernel_constraint,
-            bias_constraint=self.bias_constraint,
-            dtype=self.dtype_policy,
-            name=name,
-        )
-        made.build(input_shape)
-        return made
-
     def compute_output_shape(
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
     ) -> tuple[int | None, ...]:
@@ -196,28 +160,13 @@ class MultiHeadAttention(Layer):
             value_shape: The shape of the values.
             key_shape: The shape of the keys, if they are not the values.
         """
-        _check_same(value_shape, value_shape if key_shape is None else key_shape)
+        check_same(value_shape, value_shape if key_shape is None else key_shape)
         return (*query_shape[:-1], *(self._output_shape or query_shape[-1:]))
 
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Return what comes out as symbols, the scores with it if they are asked for.
-
-        Args:
-            *args: Symbols, as `call` takes them.
-            **kwargs: Symbols and settings.
-        """
-        if not self.built:
-            self.build_for(args, kwargs)
-        named = dict(zip(self.call_spec.names, args, strict=False)) | kwargs
-        queries, keys = named["query"].shape, named["value"].shape
-        of_key = None if named.get("key") is None else named["key"].shape
-        shape = self.compute_output_shape(queries, keys, of_key)
-        output = KerasTensor(shape, self.compute_dtype)
-        if not named.get("return_attention_scores"):
-            return output
+    def _scores_shape(self, queries: Any, keys: Any) -> tuple[int | None, ...]:
         kept = [n for axis, n in enumerate(queries[:-1]) if axis not in self.attention_axes]
         looked = [shape[axis] for shape in (queries, keys) for axis in self.attention_axes]
-        return output, KerasTensor((*kept, self.num_heads, *looked), self.compute_dtype)
+        return (*kept, self.num_heads, *looked)
 
     # Running
 
@@ -240,12 +189,7 @@ class MultiHeadAttention(Layer):
         key = value if key is None else plain(key)
         given = (query_mask, value_mask, key_mask, attention_mask)
         stock = type(self)._compute_attention is MultiHeadAttention._compute_attention
-        only_causal = (
-            use_causal_mask
-            and stock
-            and self.sliding_window is None
-            and all(mask is None for mask in given)
-        )
+        only_causal = use_causal_mask and self._only_causal(stock, given)
         mask = None
         if not only_causal:
             mask = self._compute_attention_mask(query, value, *given, use_causal_mask)
@@ -264,27 +208,6 @@ class MultiHeadAttention(Layer):
         output = self.output_dense(seen)
         return (output, scores) if return_attention_scores else output
 
-    def _compute_attention_mask(
-        self,
-        query: Tensor,
-        value: Tensor,
-        query_mask: Tensor | None = None,
-        value_mask: Tensor | None = None,
-        key_mask: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        use_causal_mask: bool = False,
-    ) -> Tensor | None:
-        """Return what all masks together allow, or `None` if they allow everything."""
-        mask = None if query_mask is None else query_mask.bool().unsqueeze(-1)
-        for of_keys in (value_mask, key_mask):
-            mask = both(mask, None if of_keys is None else of_keys.bool().unsqueeze(-2))
-        sizes = query.shape[1], value.shape[1]
-        if use_causal_mask:
-            mask = both(mask, causal_mask(*sizes, query.device))
-        if self.sliding_window is not None:
-            mask = both(mask, window_mask(*sizes, self.sliding_window, query.device))
-        return both(mask, None if attention_mask is None else attention_mask.bool())
-
     def _compute_attention(
         self,
         query: Tensor,
@@ -299,16 +222,14 @@ class MultiHeadAttention(Layer):
 
         A subclass may compute it in another way.
         """
-        if self.flash_attention and return_attention_scores:
-            raise ValueError(
-                "`flash_attention=True` has no attention scores. Received: "
-                "return_attention_scores=True. Leave one of the two out."
-            )
+        self._refuse_scores_of_flash(return_attention_scores)
         drawn = bool(training) and self.dropout > 0 and self.seed is not None
         if query.dim() == 4 and not return_attention_scores and not drawn:
             rate = self.dropout if training else 0.0
             mask = self._over_heads(attention_mask, 4)
-            return self._fused(query, key, value, mask, rate, use_causal_mask), None
+            scale = 1 / math.sqrt(self.key_dim)
+            seen = self._fused(query, key, value, mask, rate, use_causal_mask, scale)
+            return seen, None
         if use_causal_mask:
             allowed = causal_mask(query.shape[1], value.shape[1], query.device)
             attention_mask = both(attention_mask, allowed)
@@ -316,35 +237,8 @@ class MultiHeadAttention(Layer):
 
     def _over_heads(self, mask: Tensor | None, rank: int) -> Tensor | None:
         """Return a mask with axes of size 1 for the heads, and for the batch if it has none."""
-        if mask is None:
-            return None
         axis = -2 * len(self.attention_axes) - 1
-        for _ in range(rank - mask.dim()):
-            mask = mask.unsqueeze(axis)
-        return mask.bool()
-
-    def _fused(
-        self,
-        query: Tensor,
-        key: Tensor,
-        value: Tensor,
-        mask: Tensor | None,
-        rate: float,
-        causal: bool,
-    ) -> Tensor:
-        q, k, v = (x.transpose(1, 2) for x in (query, key, value))
-        bias = None if mask is None else as_bias(mask, q.dtype)
-        scale = 1 / math.sqrt(self.key_dim)
-        with self._kernel():
-            seen = F.scaled_dot_product_attention(q, k, v, bias, rate, causal, scale=scale)
-        if mask is not None and self.dropout:
-            # As in Keras, a query that may look at nothing sees zeros here, not the mean of all.
-            seen = torch.where(mask.any(-1, keepdim=True), seen, 0)
-        return seen.transpose(1, 2)
-
-    def _kernel(self) -> AbstractContextManager[Any]:
-        flash = self.flash_attention
-        return sdpa_kernel(SDPBackend.FLASH_ATTENTION) if flash else nullcontext()
+        return None if mask is None else over_heads(mask, rank, axis)
 
     def _with_scores(
         self, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None
@@ -360,10 +254,15 @@ class MultiHeadAttention(Layer):
 
     def attribute_config(self) -> dict[str, Any]:
         """Return the arguments of `__init__`, read from the attributes."""
-        found = {name: encode(getattr(self, name)) for name in _ARGUMENTS}
-        found["output_shape"] = self._output_shape
-        found["activity_regularizer"] = encode(self._activity_regularizer)
-        return found
+        return {
+            **super().attribute_config(),
+            "output_shape": self._output_shape,
+            "activity_regularizer": encode(self._activity_regularizer),
+        }
+
+    def _config_names(self) -> tuple[str, ...]:
+        own = ("num_heads", "key_dim", "value_dim", "attention_axes")
+        return own + super()._config_names()
 
 
 def _sizes(argument: str, value: Any, signed: bool = False) -> tuple[int, ...] | None:
@@ -378,21 +277,6 @@ def _sizes(argument: str, value: Any, signed: bool = False) -> tuple[int, ...] |
             f"Received: {argument}={value!r}."
         )
     return numbers
-
-
-def _check_same(value_shape: Any, key_shape: Any) -> None:
-    if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
-        raise ValueError(
-            "`value` and `key` must have the same sizes but for the last. Received shapes: "
-            f"value {tuple(value_shape)}, key {tuple(key_shape)}."
-        )
-
-
-def _again(initializer: Any) -> Any:
-    """Return an initializer of its own for each projection: unseeded ones start differently."""
-    if not hasattr(initializer, "get_config"):
-        return initializer
-    return type(initializer).from_config(initializer.get_config())
 
 
 def _equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:

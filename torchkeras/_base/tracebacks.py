@@ -8,7 +8,8 @@ from typing import ParamSpec, TypeVar
 
 from .switches import is_traceback_filtering_enabled
 
-_P, _R = ParamSpec("_P"), TypeVar("_R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _CALLS = os.path.join("torch", "nn", "modules", "module.py")
 

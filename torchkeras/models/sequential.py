@@ -101,6 +101,14 @@ class Sequential(Model):
         object.__setattr__(self, "_entry", entry)
         object.__setattr__(self, "_last", entry.output)
 
+    def _forget_beginning(self) -> None:
+        """Be as unbuilt as before, so that no half of a model ever runs."""
+        assert self._entry is not None
+        del self._input_layers[self._entry.name]
+        object.__setattr__(self, "_entry", None)
+        object.__setattr__(self, "_last", None)
+        self.built = False
+
     def _extend(self, layer: Layer) -> None:
         """Call the newest layer on the symbol so far, which makes its weights."""
         last = self._replayed()[1] if self._last is None else self._last
@@ -165,8 +173,12 @@ class Sequential(Model):
         self._chain.clear()
         self._begin(InputLayer(batch_shape=shape, dtype=dtype))
         self._chain.extend(chain)
-        for layer in chain:
-            self._extend(layer)
+        try:
+            for layer in chain:
+                self._extend(layer)
+        except BaseException:
+            self._forget_beginning()
+            raise
 
     def _ensure_program(self) -> None:
         """Write the program down, once the chain is known."""

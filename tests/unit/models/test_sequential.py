@@ -31,6 +31,18 @@ def test_without_input_it_is_built_by_the_first_call():
     assert len(model.weights) == 4
 
 
+def test_a_build_that_fails_leaves_nothing_half_built():
+    class Broken(layers.Layer):
+        def call(self, x):
+            raise RuntimeError("no way")
+
+    model = Sequential([layers.Dense(3), Broken()])
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="no way"):
+            model.predict(X, verbose=0)
+    assert not model.built
+
+
 def test_build_takes_the_whole_shape():
     model = Sequential([layers.Dense(3)])
     model.build((None, 4))

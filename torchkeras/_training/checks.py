@@ -1,17 +1,36 @@
 """The arguments of `fit`, looked at before anything starts."""
 
+import warnings
 from typing import Any
 
+from torchkeras._base.limits import max_epochs, max_steps_per_epoch
 from torchkeras._base.messages import one_of
 
 
 def checked_epochs(epochs: Any) -> int:
-    """Return the number of epochs."""
+    """Return the number of epochs, as far as the process-wide limit allows."""
     if isinstance(epochs, bool) or not hasattr(epochs, "__index__") or epochs < 0:
         raise ValueError(
             f"`epochs` must be a whole number, 0 or more. Received: epochs={epochs!r}."
         )
+    limit = max_epochs()
+    if limit and limit < epochs:
+        warnings.warn(f"Limiting epochs to {limit}", stacklevel=3)
+        return limit
     return int(epochs)
+
+
+def limited_steps(steps: int | None, known: int | None) -> int | None:
+    """Return the batches to take, as far as the process-wide limit allows.
+
+    `known` is the number of batches in the data, if they have one.
+    """
+    limit = max_steps_per_epoch()
+    asked = known if steps is None else steps
+    if not limit or (asked is not None and asked <= limit):
+        return steps
+    warnings.warn(f"Limiting steps_per_epoch to {limit}", stacklevel=4)
+    return limit
 
 
 def checked_verbose(verbose: Any) -> int | str:

@@ -22,7 +22,7 @@ from torchkeras._data.weights import ClassWeights, refuse_both
 from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.callbacks import CallbackList
 
-from .checks import checked_verbose
+from .checks import checked_verbose, limited_steps
 from .functions import BatchFunction, as_batch_function, as_is
 from .logs import Logs, snapshot
 from .loop import Ears, run
@@ -74,6 +74,7 @@ class Running(Steps):
             x, y, sample_weight, batch_size=batch_size if wanted else None, steps=steps,
             shuffle=shuffle, class_weight=class_weight,
         )  # fmt: skip
+        steps = limited_steps(steps, source.num_batches)
         loss, own = self._compiled.loss, overridden(self, step_name, "compute_loss")
         needed = step_name != "predict_step" and isinstance(source, Arrays) and not own
         if needed and loss is not None:

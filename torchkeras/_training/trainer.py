@@ -8,6 +8,7 @@ from typing import Any
 
 from torchkeras._base.determinism import is_determinism_enabled
 from torchkeras._base.serialization import deserialize_keras_object
+from torchkeras._base.tracebacks import filtered
 from torchkeras._data import order
 from torchkeras._data.arrays import fits_one_batch
 from torchkeras._data.batch import unpack_x_y_sample_weight
@@ -137,6 +138,7 @@ class Trainer(Running):
 
     # Whole runs
 
+    @filtered
     def fit(
         self,
         x: Any = None,
@@ -195,7 +197,8 @@ class Trainer(Running):
             class_weight=class_weight,
         )  # fmt: skip
         self._get_ready(feed)
-        listeners = self._listeners(callbacks, verbose, checked_epochs(epochs), feed, history=True)
+        epochs = checked_epochs(epochs)
+        listeners = self._listeners(callbacks, verbose, epochs, feed, history=True)
         validate = self._validation(
             validation_data, validation_batch_size or batch_size, validation_steps, listeners
         )
@@ -265,6 +268,7 @@ class Trainer(Running):
 
         return validate
 
+    @filtered
     def evaluate(
         self,
         x: Any = None,
@@ -313,6 +317,7 @@ class Trainer(Running):
         listeners.on_test_end(logs)
         return logs if return_dict else self._in_order(logs)
 
+    @filtered
     def predict(
         self,
         x: Any,

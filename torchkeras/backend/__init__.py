@@ -1,5 +1,6 @@
 """What old programs look for in `keras.backend`; the backend is torch."""
 
+from torchkeras._base.backend import backend as backend
 from torchkeras._base.settings import epsilon as epsilon
 from torchkeras._base.settings import floatx as floatx
 from torchkeras._base.settings import image_data_format as image_data_format
@@ -8,8 +9,6 @@ from torchkeras._base.settings import set_floatx as set_floatx
 from torchkeras._base.settings import set_image_data_format as set_image_data_format
 from torchkeras._symbolic.tensor import is_keras_tensor as is_keras_tensor
 from torchkeras.utils.session import clear_session as clear_session
-
-from .name import backend as backend
 
 __all__ = [
     "backend",

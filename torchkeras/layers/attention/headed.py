@@ -3,13 +3,12 @@
 B batch, T queries, S keys, N heads, H size of a head.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
@@ -17,6 +16,7 @@ from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.layers.base.arguments import number
 from torchkeras.layers.base.config import encode
 from torchkeras.layers.layer import Layer
+from torchkeras.ops.nn.attention import kernel
 from torchkeras.ops.nn.masks import as_bias, both, causal_mask, window_mask
 
 from .projection import Projection
@@ -168,8 +168,7 @@ class HeadedAttention(Layer):
         return seen.transpose(1, 2)
 
     def _kernel(self) -> AbstractContextManager[Any]:
-        flash = self.flash_attention
-        return sdpa_kernel(SDPBackend.FLASH_ATTENTION) if flash else nullcontext()
+        return kernel(self.flash_attention or None)
 
     def attribute_config(self) -> dict[str, Any]:
         """Return the arguments of `__init__`, read from the attributes."""

@@ -1,4 +1,4 @@
-"""The dtype that Keras gives to a result of several dtypes: their least upper bound in JAX's lattice.
+"""The dtype that Keras gives to a result of several: their least upper bound in JAX's lattice.
 
 Python's `int` and `float` stand for numbers without a width: they give way to any dtype that can
 hold them. Of what comes out, 64 bits are narrowed to 32.
@@ -55,7 +55,7 @@ def result_type(*dtypes: Any) -> str:
     floatx = settings.floatx()
     if not dtypes:
         return floatx
-    names = [d.__name__ if d in (int, float) else standardize_dtype(d) for d in dtypes]
+    names = [d.__name__ if d is int or d is float else standardize_dtype(d) for d in dtypes]
     refused = [name for name in names if name not in _ABOVE]
     if refused:
         raise ValueError(

@@ -5,9 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchkeras._base.dtypes import to_torch
-from torchkeras._state.convert import tensor
+from torchkeras._base.messages import show
 from torchkeras._symbolic.op import op
+
+from .operands import beside, counted, inexact, operands, pair, promoted, whole
 
 
 @op
@@ -18,7 +19,8 @@ def add(x1: Any, x2: Any) -> Tensor:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    return torch.add(tensor(x1), _number(x2))
+    first, second = operands(x1, x2)
+    return torch.add(first, second)
 
 
 @op
@@ -29,7 +31,10 @@ def subtract(x1: Any, x2: Any) -> Tensor:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    return torch.subtract(tensor(x1), _number(x2))
+    first, second = operands(x1, x2)
+    if not isinstance(second, Tensor):
+        return torch.subtract(first, second)
+    return torch.subtract(_unless_bool(first, second), _unless_bool(second, first))
 
 
 @op
@@ -40,7 +45,8 @@ def multiply(x1: Any, x2: Any) -> Tensor:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    return torch.multiply(tensor(x1), _number(x2))
+    first, second = operands(x1, x2)
+    return torch.multiply(first, second)
 
 
 @op
@@ -51,18 +57,25 @@ def divide(x1: Any, x2: Any) -> Tensor:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    return torch.true_divide(tensor(x1), _number(x2))
+    first, second = operands(x1, x2)
+    return torch.true_divide(first, second)
+
+
+true_divide = divide
 
 
 @op
-def true_divide(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, the quotient, `x1 / x2`.
+def divide_no_nan(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the quotient, and 0 where `x2` is 0.
 
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    return torch.true_divide(tensor(x1), _number(x2))
+    first, second = promoted(x1, x2, floats=True)
+    zero = second == 0
+    quotient = first / torch.where(zero, torch.ones_like(second), second)
+    return torch.where(zero, torch.zeros_like(quotient), quotient)
 
 
 @op
@@ -73,7 +86,7 @@ def floor_divide(x1: Any, x2: Any) -> Tensor:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    return torch.floor_divide(tensor(x1), _number(x2))
+    return torch.floor_divide(*promoted(x1, x2))
 
 
 @op
@@ -84,7 +97,20 @@ def mod(x1: Any, x2: Any) -> Tensor:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    return torch.remainder(tensor(x1), _number(x2))
+    first, second = pair(x1, x2)
+    return torch.remainder(*_counted_pair(first, second))
+
+
+@op
+def fmod(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the remainder, with the sign of `x1`.
+
+    Args:
+        x1: A tensor or number.
+        x2: A tensor or number.
+    """
+    first, second = pair(x1, x2)
+    return torch.fmod(*_counted_pair(first, second))
 
 
 @op
@@ -95,181 +121,74 @@ def power(x1: Any, x2: Any) -> Tensor:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    return torch.pow(tensor(x1), _number(x2))
+    first, second = operands(x1, x2)
+    return torch.pow(first, second)
 
 
 @op
 def maximum(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, the larger.
+    """Return, element by element, the larger; NaN where either is.
 
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    first, second = _pair(x1, x2)
-    return torch.maximum(first, second)
+    return torch.maximum(*promoted(x1, x2))
 
 
 @op
 def minimum(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, the smaller.
+    """Return, element by element, the smaller; NaN where either is.
 
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    first, second = _pair(x1, x2)
-    return torch.minimum(first, second)
+    return torch.minimum(*promoted(x1, x2))
+
+
+@op
+def fmax(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the larger; the number where the other is NaN.
+
+    Args:
+        x1: A tensor or number.
+        x2: A tensor or number.
+    """
+    return torch.fmax(*promoted(x1, x2))
+
+
+@op
+def fmin(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the smaller; the number where the other is NaN.
+
+    Args:
+        x1: A tensor or number.
+        x2: A tensor or number.
+    """
+    return torch.fmin(*promoted(x1, x2))
 
 
 @op
 def arctan2(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, the angle of the point (x2, x1).
+    """Return, element by element, the angle of the point `(x2, x1)`.
 
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    first, second = _pair(x1, x2)
-    return torch.arctan2(first, second)
+    return torch.arctan2(*promoted(x1, x2, floats=True))
 
 
 @op
-def logical_and(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether both hold.
+def hypot(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the hypotenuse, `√(x1² + x2²)`.
 
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    first, second = _pair(x1, x2)
-    return torch.logical_and(first, second)
-
-
-@op
-def logical_or(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether either holds.
-
-    Args:
-        x1: A tensor or number.
-        x2: A tensor or number.
-    """
-    first, second = _pair(x1, x2)
-    return torch.logical_or(first, second)
-
-
-@op
-def logical_xor(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether exactly one holds.
-
-    Args:
-        x1: A tensor or number.
-        x2: A tensor or number.
-    """
-    first, second = _pair(x1, x2)
-    return torch.logical_xor(first, second)
-
-
-@op
-def equal(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether they are equal.
-
-    Args:
-        x1: A tensor or number.
-        x2: A tensor or number.
-    """
-    return torch.eq(tensor(x1), _number(x2))
-
-
-@op
-def not_equal(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether they differ.
-
-    Args:
-        x1: A tensor or number.
-        x2: A tensor or number.
-    """
-    return torch.ne(tensor(x1), _number(x2))
-
-
-@op
-def greater(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether `x1` is greater.
-
-    Args:
-        x1: A tensor or number.
-        x2: A tensor or number.
-    """
-    return torch.gt(tensor(x1), _number(x2))
-
-
-@op
-def greater_equal(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether `x1` is not less.
-
-    Args:
-        x1: A tensor or number.
-        x2: A tensor or number.
-    """
-    return torch.ge(tensor(x1), _number(x2))
-
-
-@op
-def less(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether `x1` is less.
-
-    Args:
-        x1: A tensor or number.
-        x2: A tensor or number.
-    """
-    return torch.lt(tensor(x1), _number(x2))
-
-
-@op
-def less_equal(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, whether `x1` is not greater.
-
-    Args:
-        x1: A tensor or number.
-        x2: A tensor or number.
-    """
-    return torch.le(tensor(x1), _number(x2))
-
-
-@op
-def bitwise_and(x: Any, y: Any) -> Tensor:
-    """Return, element by element, the bits that both have.
-
-    Args:
-        x: A tensor or number.
-        y: A tensor or number.
-    """
-    first, second = _pair(x, y)
-    return torch.bitwise_and(first, second)
-
-
-@op
-def bitwise_or(x: Any, y: Any) -> Tensor:
-    """Return, element by element, the bits that either has.
-
-    Args:
-        x: A tensor or number.
-        y: A tensor or number.
-    """
-    first, second = _pair(x, y)
-    return torch.bitwise_or(first, second)
-
-
-@op
-def bitwise_xor(x: Any, y: Any) -> Tensor:
-    """Return, element by element, the bits that one has.
-
-    Args:
-        x: A tensor or number.
-        y: A tensor or number.
-    """
-    first, second = _pair(x, y)
-    return torch.bitwise_xor(first, second)
+    return torch.hypot(*promoted(x1, x2, floats=True))
 
 
 @op
@@ -280,27 +199,95 @@ def logaddexp(x1: Any, x2: Any) -> Tensor:
         x1: A tensor or number.
         x2: A tensor or number.
     """
-    first, second = _pair(x1, x2)
-    if not (first.is_floating_point() or second.is_floating_point()):
-        first = first.to(to_torch(None))
-    wanted = torch.promote_types(first.dtype, second.dtype)
-    return torch.logaddexp(first.to(wanted), second.to(wanted))
+    return torch.logaddexp(*promoted(x1, x2, floats=True))
 
 
-def _number(x: Any) -> Any:
-    """Return a Python number as it is, and anything else as a tensor."""
-    return x if isinstance(x, (bool, int, float, complex)) else tensor(x)
+@op
+def logaddexp2(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the logarithm of the sum of powers of 2, `log₂(2ˣ¹ + 2ˣ²)`.
+
+    Args:
+        x1: A tensor or number.
+        x2: A tensor or number.
+    """
+    return torch.logaddexp2(*promoted(x1, x2, floats=True))
 
 
-def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
-    """Return both as tensors; a Python number takes the other side's dtype."""
-    first, second = _number(x1), _number(x2)
-    if not isinstance(second, Tensor):
-        first = tensor(first)
-        return first, _alike(second, first)
-    return (first if isinstance(first, Tensor) else _alike(first, second)), second
+@op
+def ldexp(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, `x1 * 2ˣ²`.
+
+    Args:
+        x1: A tensor or number.
+        x2: A tensor of whole numbers.
+
+    Raises:
+        TypeError: If the exponents are not whole numbers.
+    """
+    value = inexact(x1)
+    exponent = beside(x2, value)
+    if exponent.dtype is torch.bool:
+        raise TypeError(f"`x2` must hold whole numbers. Received: x2={show(exponent)}.")
+    return torch.ldexp(value, whole("x2", exponent)).to(value.dtype)
 
 
-def _alike(number: Any, like: Tensor) -> Tensor:
-    wanted = torch.result_type(like, number)
-    return torch.as_tensor(number, dtype=wanted, device=like.device)
+@op
+def nextafter(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the next number of the dtype after `x1` on the way to `x2`.
+
+    Args:
+        x1: A tensor or number.
+        x2: A tensor or number.
+    """
+    return torch.nextafter(*promoted(x1, x2, floats=True))
+
+
+@op
+def heaviside(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the step function: 0 below 0, 1 above, and `x2` at 0.
+
+    Args:
+        x1: A tensor or number.
+        x2: The value at 0.
+    """
+    first, second = promoted(x1, x2)
+    if first.dtype is torch.bool:
+        return torch.heaviside(first, second)
+    return torch.heaviside(inexact(first), inexact(second))
+
+
+@op
+def gcd(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the greatest common divisor.
+
+    Args:
+        x1: A tensor of whole numbers.
+        x2: A tensor of whole numbers.
+    """
+    return torch.gcd(*_whole_pair(x1, x2))
+
+
+@op
+def lcm(x1: Any, x2: Any) -> Tensor:
+    """Return, element by element, the least common multiple.
+
+    Args:
+        x1: A tensor of whole numbers.
+        x2: A tensor of whole numbers.
+    """
+    return torch.lcm(*_whole_pair(x1, x2))
+
+
+def _unless_bool(x: Tensor, other: Tensor) -> Tensor:
+    """Return a tensor in the other's dtype if it is boolean, which torch does not subtract."""
+    return x.to(other.dtype) if x.dtype is torch.bool else x
+
+
+def _counted_pair(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    both = first.dtype is torch.bool and second.dtype is torch.bool
+    return (counted(first), counted(second)) if both else (first, second)
+
+
+def _whole_pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
+    first, second = pair(x1, x2)
+    return _counted_pair(whole("x1", first), whole("x2", second))

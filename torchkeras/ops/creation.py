@@ -1,4 +1,4 @@
-"""Making tensors: constants, ranges and matrices."""
+"""Making tensors: constants and matrices."""
 
 from typing import Any
 
@@ -8,12 +8,22 @@ from torch import Tensor
 
 from torchkeras._base import device
 from torchkeras._base.dtypes import to_torch
+from torchkeras._base.messages import show
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
+
+from .operands import beside, counted
 
 
 def _sizes(shape: Any) -> tuple[int, ...]:
     return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
+
+
+def _rows_and_columns(N: int, M: int | None) -> tuple[Tensor, Tensor]:
+    """Return the numbers of the rows and of the columns of a matrix, to be compared."""
+    where = device.running()
+    rows = torch.arange(N, device=where).unsqueeze(1)
+    return rows, torch.arange(N if M is None else M, device=where)
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
@@ -58,6 +68,32 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 
 @op
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """Return a tensor in the shape of `x` with whatever values its memory has.
+
+    Args:
+        x: A tensor.
+        dtype: The dtype; that of `x` if not given.
+    """
+    return torch.empty_like(tensor(x), dtype=None if dtype is None else to_torch(dtype))
+
+
+@op
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+    """Return one value in the shape of `x`.
+
+    Args:
+        x: A tensor.
+        fill_value: The value, or a tensor that broadcasts to the shape.
+        dtype: The dtype; that of `x` if not given.
+    """
+    like = tensor(x)
+    wanted = like.dtype if dtype is None else to_torch(dtype)
+    fill = beside(fill_value, like).to(like.device, wanted)
+    return fill.broadcast_to(like.shape).clone()
+
+
+@op
 def zeros_like(x: Any, dtype: Any = None) -> Tensor:
     """Return zeros in the shape of `x`.
 
@@ -79,66 +115,6 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
     return torch.ones_like(tensor(x), dtype=None if dtype is None else to_torch(dtype))
 
 
-@op
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """Return one value in the shape of `x`.
-
-    Args:
-        x: A tensor.
-        fill_value: The value.
-        dtype: The dtype; that of `x` if not given.
-    """
-    like = tensor(x)
-    wanted = like.dtype if dtype is None else to_torch(dtype)
-    return tensor(fill_value).to(like.device, wanted).expand(like.shape).clone()
-
-
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    """Return evenly spaced values from `start` to below `stop`.
-
-    Args:
-        start: The first value, or the end if `stop` is not given.
-        stop: The end, left out.
-        step: The distance; 1 if not given.
-        dtype: The dtype; int32 for integers and `floatx()` for floats if not given.
-    """
-    first, end = (0, start) if stop is None else (start, stop)
-    distance = 1 if step is None else step
-    if dtype is None:
-        floats = any(isinstance(value, float) for value in (first, end, distance))
-        dtype = None if floats else "int32"
-    return torch.arange(first, end, distance, dtype=to_torch(dtype), device=device.running())
-
-
-def linspace(
-    start: Any,
-    stop: Any,
-    num: int = 50,
-    endpoint: bool = True,
-    retstep: bool = False,
-    dtype: Any = None,
-    axis: int = 0,
-) -> Any:
-    """Return `num` evenly spaced values from `start` to `stop`.
-
-    Args:
-        start: The first value, a number or tensor.
-        stop: The last value.
-        num: How many values.
-        endpoint: Whether `stop` is one of them.
-        retstep: Whether the distance is returned too.
-        dtype: The dtype; `floatx()` if not given.
-        axis: Where the values go, for tensors.
-    """
-    wanted = to_torch(dtype)
-    first, last = (tensor(value).to(torch.float32) for value in (start, stop))
-    distance = (last - first) / max(num - 1 if endpoint else num, 1)
-    ranks = max(first.dim(), last.dim())
-    counts = torch.arange(num, device=first.device).reshape(-1, *[1] * ranks)
-    values = (first + counts * distance).movedim(0, axis).to(wanted)
-    return (values, distance) if retstep else values
-
-
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """Return a matrix with ones on a diagonal.
 
@@ -148,7 +124,8 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
         k: Which diagonal, 0 being the main one.
         dtype: The dtype; `floatx()` if not given.
     """
-    return tri(N, M, k, dtype) - tri(N, M, k - 1, dtype)
+    rows, columns = _rows_and_columns(N, M)
+    return (columns - rows == (k or 0)).to(to_torch(dtype))
 
 
 def identity(n: int, dtype: Any = None) -> Tensor:
@@ -170,8 +147,8 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
         k: Which diagonal, 0 being the main one.
         dtype: The dtype; `floatx()` if not given.
     """
-    filled = torch.ones(N, N if M is None else M, dtype=to_torch(dtype), device=device.running())
-    return filled.tril(k)
+    rows, columns = _rows_and_columns(N, M)
+    return (columns - rows <= k).to(to_torch(dtype))
 
 
 @op
@@ -204,18 +181,39 @@ def diag(x: Any, k: int = 0) -> Tensor:
         x: A vector or matrix.
         k: Which diagonal.
     """
-    return torch.diag(tensor(x), k)
+    value = tensor(x)
+    if value.dim() not in (1, 2):
+        raise ValueError(f"`x` must be a vector or a matrix. Received: x={show(value)}.")
+    return torch.diag(value, k)
 
 
 @op
-def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
-    """Return the coordinates of a grid, one tensor an axis.
+def diagflat(x: Any, k: int = 0) -> Tensor:
+    """Return the matrix with the values of a tensor on a diagonal.
 
     Args:
-        *x: Vectors.
-        indexing: `"xy"` or `"ij"`.
+        x: A tensor.
+        k: Which diagonal.
     """
-    return list(torch.meshgrid(*[tensor(v) for v in x], indexing=indexing))
+    return torch.diagflat(tensor(x), k)
+
+
+@op
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+    """Return the matrix whose columns are the powers of a vector.
+
+    Args:
+        x: A vector.
+        N: How many columns; as many as there are rows if not given.
+        increasing: Whether the powers rise from left to right.
+    """
+    value = tensor(x)
+    if value.dim() != 1:
+        raise ValueError(f"`x` must be a vector. Received: x={show(value)}.")
+    powers = torch.arange(value.shape[0] if N is None else N, device=value.device)
+    return torch.pow(counted(value).unsqueeze(1), powers if increasing else powers.flip(0)).to(
+        value.dtype
+    )
 
 
 def array(x: Any, dtype: Any = None) -> Tensor:

@@ -1,33 +1,65 @@
-"""Functions that choose values: by condition, by index, by order."""
+"""Functions that choose values: by condition and by index."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from torchkeras._base.dtypes import to_torch
+from torchkeras._base.messages import show
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
 
+from .operands import beside, dim, pair
+
 
 @op
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
     """Return values of `x1` where a condition holds and of `x2` elsewhere.
 
     Args:
         condition: A boolean tensor.
-        x1: A tensor or number; with neither, the indices where the condition holds.
+        x1: A tensor or number; with neither, the indices where the condition holds, one row an
+            axis.
         x2: A tensor or number.
+
+    Raises:
+        ValueError: If only one of `x1` and `x2` is given.
     """
     test = tensor(condition).bool()
     if x1 is None and x2 is None:
-        return torch.where(test)
-    numbers = (bool, int, float)
-    first = x1 if isinstance(x1, numbers) else tensor(x1)
-    second = x2 if isinstance(x2, numbers) else tensor(x2)
-    result = torch.where(test, first, second)
-    both = isinstance(x1, numbers) and isinstance(x2, numbers)
-    return result.to(tensor([x1, x2]).dtype) if both else result
+        return torch.nonzero(test).T
+    if x1 is None or x2 is None:
+        raise ValueError(
+            "`x1` and `x2` must be given both, or neither for the indices where `condition` holds. "
+            f"Received: x1={show(x1)}, x2={show(x2)}."
+        )
+    return torch.where(test, *pair(x1, x2))
+
+
+@op
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
+    """Return, element by element, the choice whose condition is the first that holds.
+
+    Args:
+        condlist: Boolean tensors.
+        choicelist: As many tensors.
+        default: The value where no condition holds.
+
+    Raises:
+        ValueError: If these are not lists of one length.
+    """
+    lists = isinstance(condlist, (list, tuple)) and isinstance(choicelist, (list, tuple))
+    if not lists or not condlist or len(condlist) != len(choicelist):
+        raise ValueError(
+            "`condlist` and `choicelist` must be lists of one length, at least 1. Received: "
+            f"condlist={show(condlist)}, choicelist={show(choicelist)}."
+        )
+    choices = [tensor(choice) for choice in choicelist]
+    result = beside(default, choices[0])
+    for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
+        result = torch.where(beside(condition, choice).bool(), choice, result)
+    return result
 
 
 @op
@@ -36,32 +68,33 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
     Args:
         x: A tensor.
-        indices: Integer indices.
+        indices: Whole numbers.
         axis: The axis; the flat tensor if not given.
     """
-    value, places = tensor(x), tensor(indices).long()
+    value = tensor(x)
     if axis is None:
         value, axis = value.reshape(-1), 0
-    size = value.shape[axis]
-    flat = torch.where(places < 0, places + size, places).reshape(-1)
-    picked = value.index_select(axis, flat)
-    axis %= value.dim()
+    axis = dim(axis, value.dim())
+    places = _from_zero(beside(indices, value), value.shape[axis], value)
+    picked = value.index_select(axis, places.reshape(-1))
     return picked.reshape(*value.shape[:axis], *places.shape, *value.shape[axis + 1 :])
 
 
 @op
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Return the values at indices along an axis, row by row.
+    """Return the values at indices along an axis, row by row; negative ones count from the end.
 
     Args:
         x: A tensor.
-        indices: Integer indices with as many axes as `x`.
+        indices: Whole numbers, with as many axes as `x`.
         axis: The axis; the flat tensors if not given.
     """
-    value, places = tensor(x), tensor(indices).long()
+    value = tensor(x)
+    places = beside(indices, value)
     if axis is None:
-        return torch.take_along_dim(value.reshape(-1), places.reshape(-1), 0)
-    return torch.take_along_dim(value, places, axis)
+        value, places, axis = value.reshape(-1), places.reshape(-1), 0
+    axis = dim(axis, value.dim())
+    return torch.take_along_dim(value, _from_zero(places, value.shape[axis], value), axis)
 
 
 @op
@@ -86,62 +119,40 @@ def nonzero(x: Any) -> Tensor:
 
 
 @op
-def sort(x: Any, axis: int = -1) -> Tensor:
-    """Return the values in ascending order along an axis.
+def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Tensor, ...]:
+    """Return indices into a flat tensor as indices into a shape, one tensor an axis.
+
+    Args:
+        indices: Whole numbers.
+        shape: The shape.
+    """
+    places = tensor(indices)
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    return tuple(place.to(places.dtype) for place in torch.unravel_index(places, sizes))
+
+
+@op
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """Return a diagonal of the matrices over two axes, as a new last axis.
 
     Args:
         x: A tensor.
-        axis: The axis.
+        offset: Which diagonal, 0 being the main one.
+        axis1: The axis of the rows.
+        axis2: The axis of the columns.
     """
-    return torch.sort(tensor(x), dim=axis).values
+    value = tensor(x)
+    if value.dim() < 2:
+        raise ValueError(f"`x` must have at least two axes. Received: x={show(value)}.")
+    first, second = dim(axis1, value.dim(), "axis1"), dim(axis2, value.dim(), "axis2")
+    if first == second:
+        raise ValueError(
+            f"`axis1` and `axis2` must differ. Received: axis1={axis1}, axis2={axis2}."
+        )
+    return torch.diagonal(value, offset, first, second)
 
 
-@op
-def argsort(x: Any, axis: int = -1) -> Tensor:
-    """Return the indices that sort the values along an axis, as int32.
-
-    Args:
-        x: A tensor.
-        axis: The axis.
-    """
-    return torch.argsort(tensor(x), dim=axis, stable=True).to(torch.int32)
-
-
-@op
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
-    """Return the `k` largest values along the last axis, and where they are (int32).
-
-    Args:
-        x: A tensor.
-        k: How many.
-        sorted: Whether the largest comes first.
-    """
-    values, places = torch.topk(tensor(x), k, sorted=sorted)
-    return values, places.to(torch.int32)
-
-
-@op
-def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
-    """Say whether targets are among the `k` largest predictions.
-
-    Args:
-        targets: `(batch,)` class indices.
-        predictions: `(batch, classes)` scores.
-        k: How many.
-    """
-    scores, wanted = tensor(predictions), tensor(targets).long()
-    score = scores.gather(1, wanted.unsqueeze(1))
-    return torch.isfinite(score.squeeze(1)) & ((scores > score).sum(1) < k)
-
-
-@op
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
-    """Return where values would be put into a sorted sequence, as int32.
-
-    Args:
-        sorted_sequence: A sorted vector.
-        values: The values.
-        side: `"left"` or `"right"` of equal ones.
-    """
-    places = torch.searchsorted(tensor(sorted_sequence), tensor(values), side=side)
-    return places.to(to_torch("int32"))
+def _from_zero(indices: Tensor, size: int, like: Tensor) -> Tensor:
+    """Return indices that all count from the beginning."""
+    places = indices.to(like.device, torch.long)
+    return torch.where(places < 0, places + size, places)

@@ -98,16 +98,20 @@ def beside(x: Any, like: Tensor) -> Tensor:
         return x
     if type(x) in NUMBERS:
         return torch.tensor(x, dtype=_dtype_of(x), device="cpu")
+    if isinstance(x, (list, tuple)) and x and all(type(n) in NUMBERS for n in x):
+        return torch.tensor(x, dtype=_dtype_of(*x), device=like.device)
     made = tensor(x)
     return made.to(like.device) if isinstance(made, Tensor) else made
 
 
-def _dtype_of(number: Any) -> torch.dtype:
-    if isinstance(number, bool):
-        return torch.bool
-    if isinstance(number, int):
-        return torch.int32 if _INT32.min <= number <= _INT32.max else torch.int64
-    return torch.complex64 if isinstance(number, complex) else to_torch(None)
+def _dtype_of(*numbers: Any) -> torch.dtype:
+    kinds = {type(number) for number in numbers}
+    if complex in kinds or float in kinds:
+        return torch.complex64 if complex in kinds else to_torch(None)
+    if int in kinds:
+        fits = all(_INT32.min <= number <= _INT32.max for number in numbers)
+        return torch.int32 if fits else torch.int64
+    return torch.bool
 
 
 def _weak(x: Any, made: Tensor, other: Tensor) -> torch.dtype:

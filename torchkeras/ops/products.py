@@ -1,18 +1,16 @@
 """Products of tensors: matrix products, inner products and sums over indices."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from torchkeras._base.messages import show
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
 
-
-def _pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
-    first, second = tensor(x1), tensor(x2)
-    wanted = torch.promote_types(first.dtype, second.dtype)
-    return first.to(wanted), second.to(wanted)
+from .operands import alike, counted, dim, inexact, pair, promoted
 
 
 @op
@@ -23,7 +21,10 @@ def matmul(x1: Any, x2: Any) -> Tensor:
         x1: A tensor.
         x2: A tensor.
     """
-    return torch.matmul(*_pair(x1, x2))
+    first, second = promoted(x1, x2)
+    if first.dtype is torch.int8:  # their sums seldom fit
+        first, second = first.to(torch.int32), second.to(torch.int32)
+    return _multiplied(torch.matmul, first, second)
 
 
 @op
@@ -34,10 +35,11 @@ def dot(x1: Any, x2: Any) -> Tensor:
         x1: A tensor.
         x2: A tensor.
     """
-    first, second = _pair(x1, x2)
+    first, second = promoted(x1, x2)
     if not (first.dim() and second.dim()):
         return first * second
-    return torch.tensordot(first, second, ([-1], [-2 if second.dim() > 1 else -1]))
+    axes = ([-1], [-2 if second.dim() > 1 else -1])
+    return _multiplied(lambda a, b: torch.tensordot(a, b, axes), first, second)
 
 
 @op
@@ -51,7 +53,7 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     """
     if not isinstance(axes, int):
         axes = [[a] if isinstance(a, int) else list(a) for a in axes]
-    return torch.tensordot(*_pair(x1, x2), dims=axes)
+    return _multiplied(lambda a, b: torch.tensordot(a, b, dims=axes), *promoted(x1, x2))
 
 
 @op
@@ -63,7 +65,10 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
         *operands: The tensors.
         **kwargs: Kept for NumPy's signature.
     """
-    return torch.einsum(subscripts, *[tensor(x) for x in operands])
+    values = alike(*operands)
+    if values[0].dtype is torch.int8:
+        values = [value.to(torch.int32) for value in values]
+    return _multiplied(lambda *xs: torch.einsum(subscripts, *xs), *values)
 
 
 @op
@@ -74,7 +79,7 @@ def outer(x1: Any, x2: Any) -> Tensor:
         x1: A tensor.
         x2: A tensor.
     """
-    first, second = _pair(x1, x2)
+    first, second = pair(x1, x2)
     return torch.outer(first.reshape(-1), second.reshape(-1))
 
 
@@ -86,32 +91,108 @@ def inner(x1: Any, x2: Any) -> Tensor:
         x1: A tensor.
         x2: A tensor.
     """
-    return torch.inner(*_pair(x1, x2))
+    return _multiplied(torch.inner, *promoted(x1, x2))
 
 
 @op
 def vdot(x1: Any, x2: Any) -> Tensor:
-    """Return the inner product of the flat tensors.
+    """Return the inner product of the flat tensors, the first one conjugated.
 
     Args:
         x1: A tensor.
         x2: A tensor.
     """
-    first, second = _pair(x1, x2)
-    return torch.sum(first.conj().reshape(-1) * second.reshape(-1))
+    first, second = promoted(x1, x2)
+    return _multiplied(torch.vdot, first.reshape(-1), second.reshape(-1))
+
+
+@op
+def kron(x1: Any, x2: Any) -> Tensor:
+    """Return the Kronecker product: `x2` multiplied by each value of `x1`, in its place.
+
+    Args:
+        x1: A tensor.
+        x2: A tensor.
+    """
+    return torch.kron(*promoted(x1, x2))
+
+
+@op
+def cross(
+    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Tensor:
+    """Return the cross product of vectors of two or three values.
+
+    Args:
+        x1: A tensor of vectors.
+        x2: A tensor of vectors.
+        axisa: The axis of the vectors of `x1`.
+        axisb: The axis of the vectors of `x2`.
+        axisc: The axis of the vectors of the result; of two vectors of two values there is one
+            number, and no axis.
+        axis: Stands for all three, if given.
+
+    Raises:
+        ValueError: If the vectors have another length.
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    first, second = promoted(x1, x2)
+    first = first.movedim(dim(axisa, first.dim(), "axisa"), -1)
+    second = second.movedim(dim(axisb, second.dim(), "axisb"), -1)
+    sizes = first.shape[-1], second.shape[-1]
+    if not set(sizes) <= {2, 3}:
+        raise ValueError(
+            "The vectors of `x1` and `x2` must have two or three values. Received: "
+            f"x1={show(first)}, x2={show(second)}, with the vectors in the last axis."
+        )
+    if sizes == (2, 2):
+        return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
+    result = torch.linalg.cross(*torch.broadcast_tensors(_in_space(first), _in_space(second)))
+    return result.movedim(-1, dim(axisc, result.dim(), "axisc"))
 
 
 @op
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """Return the sum along a diagonal of two axes.
+    """Return the sum of a diagonal.
 
     Args:
         x: A tensor.
-        offset: Which diagonal.
-        axis1: One axis.
-        axis2: The other.
+        offset: Which diagonal, 0 being the main one.
+        axis1: The axis of the rows.
+        axis2: The axis of the columns.
     """
-    diagonal = torch.diagonal(tensor(x), offset, axis1, axis2)
-    whole = not diagonal.is_floating_point() and not diagonal.is_complex()
-    small = whole and diagonal.dtype is not torch.int64
-    return diagonal.sum(-1, dtype=torch.int32 if small else None)
+    value = tensor(x)
+    small = value.dtype in (torch.bool, torch.int8, torch.int16, torch.uint8)
+    wanted = torch.int32 if small else value.dtype
+    return torch.diagonal(value, offset, axis1, axis2).sum(-1, dtype=wanted)
+
+
+@op
+def slogdet(x: Any) -> tuple[Tensor, Tensor]:
+    """Return the sign of the determinants of matrices, and the logarithm of their absolute value.
+
+    Args:
+        x: A tensor of square matrices.
+    """
+    sign, logarithm = torch.linalg.slogdet(inexact(x))
+    return sign, logarithm
+
+
+def _in_space(vectors: Tensor) -> Tensor:
+    """Return vectors with three values, the third one 0 if it is not there."""
+    if vectors.shape[-1] == 3:
+        return vectors
+    return torch.cat((vectors, torch.zeros_like(vectors[..., :1])), dim=-1)
+
+
+def _multiplied(function: Callable[..., Tensor], *xs: Tensor) -> Tensor:
+    """Multiply tensors of one dtype; torch multiplies no booleans, and floats only on a GPU."""
+    dtype = xs[0].dtype
+    if dtype is torch.bool:
+        return _multiplied(function, *(counted(x) for x in xs)).bool()
+    exact = dtype.is_floating_point or dtype.is_complex
+    if exact or all(x.device.type in ("cpu", "meta") for x in xs):
+        return function(*xs)
+    wide = torch.float32 if xs[0].device.type == "mps" else torch.float64
+    return function(*(x.to(wide) for x in xs)).round().to(dtype)

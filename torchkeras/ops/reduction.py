@@ -1,4 +1,4 @@
-"""Functions that reduce axes: sums, means, extremes, norms and counts."""
+"""Functions that reduce axes: sums, means, extremes and where they are."""
 
 from typing import Any
 
@@ -9,26 +9,15 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
 
+from .operands import beside, dims, inexact
+
 Axis = int | tuple[int, ...] | list[int] | None
+_SMALL = (torch.bool, torch.int8, torch.int16, torch.uint8)
 
 
-def _dims(x: Tensor, axis: Axis) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(x.dim()))
-    return (axis,) if isinstance(axis, int) else tuple(axis)
-
-
-def _float(x: Any) -> Tensor:
-    value = tensor(x)
-    return value if value.is_floating_point() or value.is_complex() else value.to(to_torch(None))
-
-
-def _whole(x: Tensor) -> torch.dtype | None:
-    """Return the dtype of a sum: integers keep their width and booleans become int32."""
-    if x.dtype is torch.bool:
-        return torch.int32
-    small = (torch.int8, torch.int16, torch.uint8)
-    return torch.int32 if x.dtype in small else x.dtype
+def summed(x: Tensor) -> torch.dtype:
+    """Return the dtype of a sum: that of `x`, but int32 for booleans and small whole numbers."""
+    return torch.int32 if x.dtype in _SMALL else x.dtype
 
 
 @op
@@ -41,20 +30,24 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         keepdims: Whether they stay with size 1.
     """
     value = tensor(x)
-    return torch.sum(value, _dims(value, axis), keepdims, dtype=_whole(value))
+    over = dims(value, axis)
+    if not over:
+        return value if value.dim() else value.to(summed(value))
+    return torch.sum(value, over, keepdims, dtype=summed(value))
 
 
 @op
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Return the mean over axes; integers give floats.
+    """Return the mean over axes; whole numbers give floats.
 
     Args:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
     """
-    value = _float(x)
-    return torch.mean(value, _dims(value, axis), keepdims)
+    value = inexact(x)
+    over = dims(value, axis)
+    return torch.mean(value, over, keepdims) if over else value
 
 
 @op
@@ -66,8 +59,11 @@ def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
     """
-    value = _float(x)
-    return torch.var(value, _dims(value, axis), correction=0, keepdim=keepdims)
+    value = inexact(x)
+    over = dims(value, axis)
+    if not over:
+        return torch.zeros_like(value)
+    return torch.var(value, over, correction=0, keepdim=keepdims)
 
 
 @op
@@ -79,8 +75,11 @@ def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
     """
-    value = _float(x)
-    return torch.std(value, _dims(value, axis), correction=0, keepdim=keepdims)
+    value = inexact(x)
+    over = dims(value, axis)
+    if not over:
+        return torch.zeros_like(value)
+    return torch.std(value, over, correction=0, keepdim=keepdims)
 
 
 @op
@@ -92,10 +91,17 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) 
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
         initial: A value that the result is not below.
+
+    Raises:
+        ValueError: If there are no values, and no `initial`.
     """
     value = tensor(x)
-    result = torch.amax(value, _dims(value, axis), keepdims)
-    return result if initial is None else torch.clip(result, min=initial)
+    if initial is None:
+        return _extreme(torch.amax, value, axis, keepdims)
+    first = beside(initial, value).to(value.dtype)
+    if 0 in value.shape:
+        return _reduced(value, axis, keepdims, first)
+    return torch.maximum(_extreme(torch.amax, value, axis, keepdims), first)
 
 
 @op
@@ -107,10 +113,55 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) 
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
         initial: A value that the result is not above.
+
+    Raises:
+        ValueError: If there are no values, and no `initial`.
     """
     value = tensor(x)
-    result = torch.amin(value, _dims(value, axis), keepdims)
-    return result if initial is None else torch.clip(result, max=initial)
+    if initial is None:
+        return _extreme(torch.amin, value, axis, keepdims)
+    first = beside(initial, value).to(value.dtype)
+    if 0 in value.shape:
+        return _reduced(value, axis, keepdims, first)
+    return torch.minimum(_extreme(torch.amin, value, axis, keepdims), first)
+
+
+@op
+def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Return the largest value over axes.
+
+    Args:
+        x: A tensor.
+        axis: The axes; all if not given.
+        keepdims: Whether they stay with size 1.
+    """
+    return _extreme(torch.amax, tensor(x), axis, keepdims)
+
+
+@op
+def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Return the smallest value over axes.
+
+    Args:
+        x: A tensor.
+        axis: The axes; all if not given.
+        keepdims: Whether they stay with size 1.
+    """
+    return _extreme(torch.amin, tensor(x), axis, keepdims)
+
+
+@op
+def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Return the range over axes, the largest value minus the smallest.
+
+    Args:
+        x: A tensor.
+        axis: The axes; all if not given.
+        keepdims: Whether they stay with size 1.
+    """
+    value = tensor(x)
+    high = _extreme(torch.amax, value, axis, keepdims)
+    return high - _extreme(torch.amin, value, axis, keepdims)
 
 
 @op
@@ -124,9 +175,9 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -
         dtype: The dtype of the result; that of `x` if not given.
     """
     value = tensor(x)
-    wanted = _whole(value) if dtype is None else to_torch(dtype)
-    for dim in sorted((d % value.dim() for d in _dims(value, axis)), reverse=True):
-        value = torch.prod(value, dim, keepdims, dtype=wanted)
+    value = value.to(summed(value) if dtype is None else to_torch(dtype))
+    for dim in sorted(dims(value, axis), reverse=True):
+        value = torch.prod(value, dim, keepdims, dtype=value.dtype)
     return value
 
 
@@ -140,7 +191,8 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         keepdims: Whether they stay with size 1.
     """
     value = tensor(x).bool()
-    return torch.amax(value, _dims(value, axis), keepdims)
+    over = dims(value, axis)
+    return torch.any(value, over, keepdims) if over else value
 
 
 @op
@@ -153,7 +205,8 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         keepdims: Whether they stay with size 1.
     """
     value = tensor(x).bool()
-    return torch.amin(value, _dims(value, axis), keepdims)
+    over = dims(value, axis)
+    return torch.all(value, over, keepdims) if over else value
 
 
 @op
@@ -165,9 +218,7 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
         axis: The axis; the flat tensor if not given.
         keepdims: Whether it stays with size 1.
     """
-    value = tensor(x)
-    value = value.to(torch.uint8) if value.dtype is torch.bool else value
-    return torch.argmax(value, axis, keepdims).to(torch.int32)
+    return torch.argmax(ordered(tensor(x)), axis, keepdims).to(torch.int32)
 
 
 @op
@@ -179,9 +230,7 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
         axis: The axis; the flat tensor if not given.
         keepdims: Whether it stays with size 1.
     """
-    value = tensor(x)
-    value = value.to(torch.uint8) if value.dtype is torch.bool else value
-    return torch.argmin(value, axis, keepdims).to(torch.int32)
+    return torch.argmin(ordered(tensor(x)), axis, keepdims).to(torch.int32)
 
 
 @op
@@ -192,8 +241,9 @@ def count_nonzero(x: Any, axis: Axis = None) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
     """
-    value = tensor(x)
-    return torch.count_nonzero(value, _dims(value, axis)).to(torch.int32)
+    held = tensor(x) != 0
+    over = dims(held, axis)
+    return torch.sum(held, over, dtype=torch.int32) if over else held.to(torch.int32)
 
 
 @op
@@ -205,36 +255,8 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
     """
-    value = _float(x)
-    return torch.logsumexp(value, _dims(value, axis), keepdims)
-
-
-@op
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """Return the running sum along an axis.
-
-    Args:
-        x: A tensor.
-        axis: The axis; the flat tensor if not given.
-        dtype: The dtype of the result; that of `x` if not given.
-    """
-    value = tensor(x)
-    wanted = _whole(value) if dtype is None else to_torch(dtype)
-    return torch.cumsum(value.flatten() if axis is None else value, axis or 0, dtype=wanted)
-
-
-@op
-def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """Return the running product along an axis.
-
-    Args:
-        x: A tensor.
-        axis: The axis; the flat tensor if not given.
-        dtype: The dtype of the result; that of `x` if not given.
-    """
-    value = tensor(x)
-    wanted = _whole(value) if dtype is None else to_torch(dtype)
-    return torch.cumprod(value.flatten() if axis is None else value, axis or 0, dtype=wanted)
+    value = inexact(x)
+    return torch.logsumexp(value, dims(value, axis), keepdims)
 
 
 @op
@@ -247,4 +269,24 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         axis: One axis for vectors, two for matrices, all if not given.
         keepdims: Whether they stay with size 1.
     """
-    return torch.linalg.norm(_float(x), ord, axis, keepdims)
+    return torch.linalg.norm(inexact(x), ord, axis, keepdims)
+
+
+def ordered(x: Tensor) -> Tensor:
+    """Return a tensor that torch can order: booleans as the numbers 0 and 1."""
+    return x.to(torch.uint8) if x.dtype is torch.bool else x
+
+
+def _extreme(function: Any, value: Tensor, axis: Axis, keepdims: bool) -> Tensor:
+    over = dims(value, axis)
+    if 0 in [value.shape[dim] for dim in over]:
+        raise ValueError(
+            "`x` must have values along the axes that are reduced; give `max` or `min` an "
+            f"`initial` otherwise. Received: x of shape {tuple(value.shape)}, axis={axis}."
+        )
+    return function(value, over, keepdims) if over else value
+
+
+def _reduced(value: Tensor, axis: Axis, keepdims: bool, fill: Tensor) -> Tensor:
+    """Return one value in the shape that is left of a tensor without values."""
+    return torch.sum(value, dims(value, axis), keepdims).mul(0).to(value.dtype) + fill

@@ -1,15 +1,17 @@
-"""Functions that move values without changing them: shapes, axes, joining and splitting."""
+"""Functions that move values without changing them: shapes and axes."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from torchkeras._base.messages import one_of
+from torchkeras._base.dtypes import to_torch
+from torchkeras._base.messages import show
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
+
+from .operands import beside, dim, dims
 
 
 @op
@@ -20,7 +22,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
         x: A tensor.
         newshape: The shape.
     """
-    sizes = (newshape,) if isinstance(newshape, int) else tuple(newshape)
+    sizes = (newshape,) if hasattr(newshape, "__index__") else tuple(newshape)
     return tensor(x).reshape([-1 if size is None else size for size in sizes])
 
 
@@ -33,7 +35,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
         axes: The order.
     """
     value = tensor(x)
-    return value.permute(tuple(axes) if axes else tuple(reversed(range(value.dim()))))
+    return value.permute(tuple(reversed(range(value.dim()))) if axes is None else tuple(axes))
 
 
 @op
@@ -43,12 +45,18 @@ def expand_dims(x: Any, axis: int | Sequence[int]) -> Tensor:
     Args:
         x: A tensor.
         axis: Where the new axes are in the result.
+
+    Raises:
+        ValueError: If the result has no such axis.
     """
     value = tensor(x)
-    if isinstance(axis, int):
-        return value.unsqueeze(axis)
-    rank = value.dim() + len(axis)
-    for place in sorted(a % rank for a in axis):
+    if not isinstance(axis, (int, tuple, list)):
+        raise ValueError(
+            f"`axis` must be a whole number, or a tuple or list of them. Received: axis={axis!r}."
+        )
+    places = (axis,) if isinstance(axis, int) else axis
+    rank = value.dim() + len(places)
+    for place in sorted(dim(place, rank) for place in places):
         value = value.unsqueeze(place)
     return value
 
@@ -67,78 +75,13 @@ def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Tensor:
     value = tensor(x)
     if axis is None:
         return value.squeeze()
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = dims(value, axis)
     if any(value.shape[a] != 1 for a in axes):
         raise ValueError(
             "`axis` must name axes of size 1. Received: "
             f"axis={axis} for shape {tuple(value.shape)}."
         )
     return value.squeeze(axes)
-
-
-@op
-def concatenate(xs: Sequence[Any], axis: int = 0) -> Tensor:
-    """Return tensors joined along an axis.
-
-    Args:
-        xs: The tensors.
-        axis: The axis.
-    """
-    return torch.cat([tensor(x) for x in xs], dim=axis)
-
-
-@op
-def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
-    """Return tensors joined along a new axis.
-
-    Args:
-        x: The tensors.
-        axis: Where the new axis goes.
-    """
-    return torch.stack([tensor(item) for item in x], dim=axis)
-
-
-@op
-def vstack(xs: Sequence[Any]) -> Tensor:
-    """Return tensors joined along the first axis, vectors as rows.
-
-    Args:
-        xs: The tensors.
-    """
-    return torch.vstack([tensor(x) for x in xs])
-
-
-@op
-def hstack(xs: Sequence[Any]) -> Tensor:
-    """Return tensors joined along the second axis, or the first of vectors.
-
-    Args:
-        xs: The tensors.
-    """
-    return torch.hstack([tensor(x) for x in xs])
-
-
-@op
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """Return the pieces of a tensor along an axis.
-
-    Args:
-        x: A tensor.
-        indices_or_sections: How many equal pieces, or where to cut.
-        axis: The axis.
-
-    Raises:
-        ValueError: If the axis cannot be cut into so many equal pieces.
-    """
-    value = tensor(x)
-    sections = indices_or_sections
-    if isinstance(sections, int) and value.shape[axis] % sections:
-        raise ValueError(
-            f"Axis {axis} of size {value.shape[axis]} cannot be split into equal parts. Received: "
-            f"indices_or_sections={sections}. Give the indices at which to cut."
-        )
-    cuts = sections if isinstance(sections, int) else tuple(int(i) for i in sections)
-    return list(torch.tensor_split(value, cuts, dim=axis))
 
 
 @op
@@ -149,7 +92,8 @@ def tile(x: Any, repeats: Any) -> Tensor:
         x: A tensor.
         repeats: How often, for each axis.
     """
-    return torch.tile(tensor(x), (repeats,) if isinstance(repeats, int) else tuple(repeats))
+    counts = (repeats,) if isinstance(repeats, int) else tuple(int(n) for n in repeats)
+    return torch.tile(tensor(x), counts)
 
 
 @op
@@ -161,8 +105,16 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         repeats: How often, for all values or for each.
         axis: The axis; the flat tensor if not given.
     """
-    count = repeats if isinstance(repeats, int) else tensor(repeats).long()
-    return torch.repeat_interleave(tensor(x), count, dim=axis)
+    value = tensor(x)
+    if axis is None:
+        value, axis = value.reshape(-1), 0
+    if hasattr(repeats, "__index__") and not isinstance(repeats, Tensor):
+        return torch.repeat_interleave(value, repeats.__index__(), dim=axis)
+    counts = beside(repeats, value).long().to(value.device).reshape(-1)
+    if counts.shape[0] != 1 and isinstance(repeats, (list, tuple)):  # so that nobody must ask
+        total = sum(int(n) for n in repeats)
+        return torch.repeat_interleave(value, counts, dim=axis, output_size=total)
+    return torch.repeat_interleave(value, counts, dim=axis)
 
 
 @op
@@ -174,8 +126,55 @@ def flip(x: Any, axis: int | tuple[int, ...] | None = None) -> Tensor:
         axis: The axes.
     """
     value = tensor(x)
-    axes = range(value.dim()) if axis is None else (axis,) if isinstance(axis, int) else axis
-    return torch.flip(value, tuple(axes))
+    return torch.flip(value, dims(value, axis))
+
+
+@op
+def fliplr(x: Any) -> Tensor:
+    """Return the tensor reversed along its second axis.
+
+    Args:
+        x: A tensor.
+    """
+    value = tensor(x)
+    if value.dim() < 2:
+        raise ValueError(f"`x` must have at least two axes. Received: x={show(value)}.")
+    return torch.fliplr(value)
+
+
+@op
+def flipud(x: Any) -> Tensor:
+    """Return the tensor reversed along its first axis.
+
+    Args:
+        x: A tensor.
+    """
+    value = tensor(x)
+    if not value.dim():
+        raise ValueError(f"`x` must have at least one axis. Received: x={show(value)}.")
+    return torch.flipud(value)
+
+
+@op
+def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
+    """Return the tensor turned by so many right angles, from the first axis towards the second.
+
+    Args:
+        array: A tensor.
+        k: How many right angles.
+        axes: The two axes of the plane.
+
+    Raises:
+        ValueError: If there are no two such axes.
+    """
+    value = tensor(array)
+    plane = dims(value, axes) if value.dim() > 1 else ()
+    if len(plane) != 2 or plane[0] == plane[1]:
+        raise ValueError(
+            "`axes` must be two different axes of `array`. Received: "
+            f"axes={axes}, array={show(value)}."
+        )
+    return torch.rot90(value, k, plane)
 
 
 @op
@@ -191,16 +190,6 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
 
 
 @op
-def ravel(x: Any) -> Tensor:
-    """Return the values as a vector.
-
-    Args:
-        x: A tensor.
-    """
-    return tensor(x).reshape(-1)
-
-
-@op
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     """Return the tensor with axes moved to other places.
 
@@ -210,6 +199,48 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
         destination: Their places.
     """
     return torch.movedim(tensor(x), source, destination)
+
+
+@op
+def view(x: Any, dtype: Any = None) -> Tensor:
+    """Return the same memory read as another dtype; the last axis grows or shrinks with its size.
+
+    Args:
+        x: A tensor.
+        dtype: The dtype; `floatx()` if not given.
+    """
+    value, wanted = tensor(x), to_torch(dtype)
+    return value if value.dtype is wanted else value.view(wanted)
+
+
+def ndim(x: Any) -> int:
+    """Return the number of axes.
+
+    Args:
+        x: A tensor or symbol.
+    """
+    return len(x.shape) if hasattr(x, "shape") else tensor(x).dim()
+
+
+@op
+def size(x: Any) -> Tensor:
+    """Return the number of values, as an int64 tensor.
+
+    Args:
+        x: A tensor.
+    """
+    value = tensor(x)
+    return torch.full((), value.numel(), dtype=torch.int64, device=value.device)
+
+
+@op
+def ravel(x: Any) -> Tensor:
+    """Return the values as a vector.
+
+    Args:
+        x: A tensor.
+    """
+    return tensor(x).reshape(-1)
 
 
 @op
@@ -232,38 +263,4 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Tensor:
         x: A tensor.
         shape: The shape.
     """
-    return tensor(x).broadcast_to(tuple(shape))
-
-
-@op
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
-    """Return the tensor with values added around it.
-
-    Args:
-        x: A tensor.
-        pad_width: `(before, after)` for each axis, for all, or one number.
-        mode: `"constant"`, `"reflect"`, `"edge"` (or torch's `"replicate"`) or `"wrap"`.
-        constant_values: What is added in constant mode; 0 if not given.
-    """
-    value = tensor(x)
-    widths = [(pad_width, pad_width)] if isinstance(pad_width, int) else list(pad_width)
-    if len(widths) == 2 and all(isinstance(w, int) for w in widths):
-        widths = [tuple(widths)]
-    widths = widths * value.dim() if len(widths) == 1 else widths
-    names = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
-    kind = names[one_of("mode", mode, names)]
-    flat = [int(n) for before, after in reversed(widths) for n in (before, after)]
-    if kind == "constant":
-        return F.pad(value, flat, value=0 if constant_values is None else constant_values)
-    return _pad_all_axes(value, widths, kind)
-
-
-def _pad_all_axes(value: Tensor, widths: Sequence[Sequence[int]], kind: str) -> Tensor:
-    """Pad axis by axis, as torch's other modes only take the last ones."""
-    for axis, (before, after) in enumerate(widths):
-        if before or after:
-            moved = value.movedim(axis, -1)
-            rows = moved.reshape(1, -1, moved.shape[-1])
-            padded = F.pad(rows, (int(before), int(after)), mode=kind)
-            value = padded.reshape(*moved.shape[:-1], -1).movedim(-1, axis)
-    return value
+    return tensor(x).broadcast_to((shape,) if isinstance(shape, int) else tuple(shape))

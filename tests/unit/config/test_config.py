@@ -58,9 +58,7 @@ def test_epochs_are_limited(model):
 def test_steps_are_limited(model):
     config.set_max_steps_per_epoch(3)
     seen = []
-    count = torchkeras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: seen.append(batch)
-    )
+    count = LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
     with pytest.warns(UserWarning, match="Limiting steps_per_epoch to 3"):
         model.fit(X, X[:, :1], batch_size=1, verbose=0, callbacks=[count])
     assert seen == [0, 1, 2]

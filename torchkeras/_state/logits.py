@@ -30,9 +30,20 @@ class Watch:
     def __init__(self) -> None:
         self._wanted: set[int] | None = None
         self._asked: set[int] = set()
+        self._answers: list[int | None] = []
         self._notes: list[_Note] = []
         self._count = 0
         self._outer: Watch | None = None
+
+    @property
+    def answers(self) -> tuple[int | None, ...]:
+        """What losses were told in the first step: the numbers of calls, or `None`."""
+        return tuple(self._answers)
+
+    @property
+    def count(self) -> int:
+        """How many calls the last step had."""
+        return self._count
 
     @property
     def is_idle(self) -> bool:
@@ -77,9 +88,16 @@ class Watch:
             else:
                 found = _reshaped(output, dim, result, its_dim, logits)
             if found is not None:
-                self._asked.add(number)
+                self._answer(number)
                 return found
+        self._answer(None)
         return None
+
+    def _answer(self, number: int | None) -> None:
+        if self._wanted is None:
+            self._answers.append(number)
+            if number is not None:
+                self._asked.add(number)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Watch":
         return Watch()
@@ -124,6 +142,52 @@ def _reshaped(
     return logits.reshape(output.shape) if last and output.shape[-1] == result.shape[-1] else None
 
 
+class Trace:
+    """The notes of a step while a compiler reads it; nothing is left of them when it runs.
+
+    A tracer's tensors show neither versions nor bases. What an eager step of the same program has
+    shown stands for both: what its losses were told, one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._answers: list[int | None] = []
+        self._count = 0
+        self._notes: list[tuple[str, Tensor, Tensor]] | None = None
+
+    def begin(self, answers: tuple[int | None, ...], count: int) -> None:
+        """Take notes from now on.
+
+        Args:
+            answers: What losses were told in an eager step.
+            count: How many calls that step had.
+        """
+        self._answers, self._count, self._notes = list(answers), count, []
+
+    def end(self) -> None:
+        """Forget everything."""
+        self._answers, self._count, self._notes = [], 0, None
+
+    def note(self, output: Tensor, logits: Tensor, kind: str) -> None:
+        """Take note of a call."""
+        if self._notes is not None:
+            self._notes.append((kind, output, logits))
+
+    def find(self, output: Any, kind: str) -> Tensor | None:
+        """Return the logits of a tensor, if the eager step found some there."""
+        if self._notes is None or not self._answers:
+            return None
+        number = self._answers.pop(0)
+        if number is None or len(self._notes) != self._count:
+            return None
+        its_kind, result, logits = self._notes[number]
+        if its_kind != kind or output.numel() != result.numel():
+            return None
+        return logits if output.shape == result.shape else logits.reshape(output.shape)
+
+
+TRACE = Trace()
+
+
 def noted(output: Tensor, logits: Tensor, kind: str, dim: int | None = None) -> Tensor:
     """Return the result of an activation; a step that is watched remembers its logits.
 
@@ -133,7 +197,9 @@ def noted(output: Tensor, logits: Tensor, kind: str, dim: int | None = None) -> 
         kind: `"softmax"` or `"sigmoid"`.
         dim: The axis of a softmax.
     """
-    if not torch.compiler.is_compiling() and _HERE.watch is not None:
+    if torch.compiler.is_compiling():
+        TRACE.note(output, logits, kind)
+    elif _HERE.watch is not None:
         _HERE.watch.note(output, logits, kind, dim)
     return output
 
@@ -146,6 +212,6 @@ def logits_of(output: Any, kind: str, dim: int | None = None) -> Tensor | None:
         kind: `"softmax"` or `"sigmoid"`.
         dim: The axis of the classes.
     """
-    if torch.compiler.is_compiling() or _HERE.watch is None:
-        return None
-    return _HERE.watch.find(output, kind, dim)
+    if torch.compiler.is_compiling():
+        return TRACE.find(output, kind)
+    return None if _HERE.watch is None else _HERE.watch.find(output, kind, dim)

@@ -13,6 +13,7 @@ from torchkeras.optimizers.torch_source import is_torch_source
 
 from .compiled_loss import CompiledLoss
 from .compiled_metrics import CompiledMetrics
+from .jit import Jit
 from .tracker import LossTracker
 
 Function = Callable[..., Any]
@@ -44,6 +45,7 @@ class Compiled:
         arguments: What `compile` was given, for `get_compile_config`.
         functions: The functions that run batches.
         has_met_data: Whether a run has begun since.
+        jit: Whether the steps are compiled.
         found: All metrics of the model, and the state in which it was searched for them.
     """
 
@@ -54,6 +56,7 @@ class Compiled:
     functions: Functions = field(default_factory=Functions)
     found: tuple[Any, list[Any]] | None = None
     has_met_data: bool = False
+    jit: Jit = field(default_factory=Jit)
 
     @property
     def is_settled(self) -> bool:
@@ -118,29 +121,6 @@ def with_torch_losses(loss: Any) -> Any:
         return given if plain else losses.TorchLoss(given)
 
     return tree.map_structure(leaf, loss)
-
-
-_JIT_OPTIONS = ("fullgraph", "dynamic", "backend", "mode", "options")
-
-
-def checked_jit(jit_compile: Any, run_eagerly: bool) -> bool | dict[str, Any]:
-    """Return whether steps are compiled, or how; `"auto"` runs them eagerly."""
-    options = jit_compile if isinstance(jit_compile, dict) else {}
-    unknown = set(options) - set(_JIT_OPTIONS)
-    if unknown or not (options or jit_compile in (True, False, None, "auto")):
-        raise ValueError(
-            "`jit_compile` must be True, False, 'auto' or a dictionary of arguments for "
-            f"`torch.compile`: {', '.join(_JIT_OPTIONS)}. Received: jit_compile={jit_compile!r}."
-        )
-    wanted = dict(options) or jit_compile is True
-    if wanted and run_eagerly:
-        warnings.warn(
-            "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling "
-            "`jit_compile`.",
-            stacklevel=4,
-        )
-        return False
-    return wanted
 
 
 def checked_flag(argument: str, value: Any) -> bool:

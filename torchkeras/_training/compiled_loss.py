@@ -8,6 +8,7 @@ from torch import Tensor
 
 from torchkeras import losses, tree
 from torchkeras._base.messages import show
+from torchkeras._base.nested import leaves_of
 
 from .resolve import loss_of
 from .structure import fit_targets, same_structure
@@ -140,20 +141,43 @@ class CompiledLoss:
             sample_weight: Weights for all outputs, or a structure of them.
         """
         y_true, y_pred = self._fitted(y_true, y_pred)
-        total: Tensor | None = None
-        for index, term in enumerate(self.terms):
-            value = self._value(index, term, y_true, y_pred, sample_weight)
-            total = value if total is None else total + value
+        total, values = self.parts(y_true, y_pred, sample_weight)
+        for tracker, (value, rows) in zip(self.trackers, values, strict=False):
+            tracker.track(value.detach(), rows)
         return total
 
-    def _value(self, index: int, term: Term, y_true: Any, y_pred: Any, weights: Any) -> Tensor:
-        output = _at(y_pred, term.path)
-        if weights is not None and tree.is_nested(weights):
-            weights = _at(weights, term.path) if term.path else tree.flatten(weights)[0]
-        value = term.loss(_at(y_true, term.path), output, weights)
-        if self.trackers:
-            self.trackers[index].track(value.detach(), tree.flatten(output)[0].shape[0])
-        return value if term.weight is None else value * term.weight
+    def parts(
+        self, y_true: Any, y_pred: Any, weights: Any
+    ) -> tuple[Tensor | None, list[tuple[Tensor, int]]]:
+        """Return the sum, and each output's loss and number of rows; a compiler can read this.
+
+        Args:
+            y_true: The targets, in the structure that was seen first.
+            y_pred: The predictions, likewise.
+            weights: Weights for all outputs, or a structure of them.
+        """
+        total: Tensor | None = None
+        found = []
+        for term in self.terms:
+            output = _at(y_pred, term.path)
+            value = term.loss(_at(y_true, term.path), output, _weights_at(weights, term.path))
+            found.append((value, leaves_of(output)[0].shape[0]))
+            share = value if term.weight is None else value * term.weight
+            total = share if total is None else total + share
+        return total, found
+
+    def fit_to_outputs(self, y_true: Any) -> Any:
+        """Return targets in the structure that was seen first.
+
+        Args:
+            y_true: The targets.
+        """
+        assert self._template is not None
+        first_true, first_pred = self._template
+        self.check_targets(y_true)
+        if tree.is_nested(first_pred) or tree.is_nested(y_true):
+            y_true = fit_targets(y_true, first_pred, self._loss, self._names)
+        return same_structure(first_true, y_true)
 
     def check_targets(self, y_true: Any) -> None:
         """Raise if there are no targets, and a loss needs them."""
@@ -265,6 +289,12 @@ def _has(structure: Any, key: Any) -> bool:
     if isinstance(structure, dict):
         return key in structure
     return isinstance(structure, (list, tuple)) and isinstance(key, int) and key < len(structure)
+
+
+def _weights_at(weights: Any, path: Path) -> Any:
+    if not isinstance(weights, (list, tuple, dict)):
+        return weights
+    return _at(weights, path) if path else leaves_of(weights)[0]
 
 
 def _at(structure: Any, path: Path) -> Any:

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from torchkeras import metrics as metrics_module
 from torchkeras import tree
 from torchkeras._base.messages import show
+from torchkeras._base.nested import leaves_of
 from torchkeras._state.variable import Variable
 
 from .resolve import metric_of, shapes_text
@@ -146,6 +148,8 @@ class CompiledMetrics(metrics_module.Metric):
     def _flat(self, y: Any) -> list[Any]:
         if isinstance(y, dict) and self._order is not None:
             return [y[name] for name in self._order]
+        if torch.compiler.is_compiling():
+            return leaves_of(y)
         return tree.flatten(y) if tree.is_nested(y) else [y]
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:

@@ -265,6 +265,29 @@ class Running(Steps):
 
     # Functions
 
+    def compile_report(self) -> dict[str, str]:
+        """Say of training, evaluating and predicting whether they are compiled, and why not.
+
+        Example:
+            >>> import torchkeras
+            >>> model = torchkeras.Sequential([torchkeras.layers.Dense(1)])
+            >>> model.compile("sgd", "mse", jit_compile=False)
+            >>> model.compile_report()["train"]
+            'eager: jit_compile=False'
+        """
+        return dict(self._compiled.jit.found)
+
+    def _decide_to_compile(self, feed: Feed, epochs: int) -> None:
+        """Decide whether a run of `fit` is compiled, if that was left to the library."""
+        jit = self._compiled.jit
+        if not jit.is_auto:
+            return
+        before, steps = jit.options, feed.num_batches
+        weights = sum(p.numel() for p in self.parameters() if p.requires_grad)
+        jit.decide(weights, self._run_device(), None if steps is None else steps * epochs)
+        if jit.options != before:
+            self.train_function, self.jit_compile = None, jit.setting
+
     @property
     def train_function(self) -> Any:
         """What trains on a list of batches, once `make_train_function` has made it."""

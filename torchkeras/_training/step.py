@@ -8,20 +8,20 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from torchkeras._data.batch import num_rows
 from torchkeras._state.logits import Watch
 from torchkeras.layers.base.calling import in_given_mode
 from torchkeras.layers.base.losses import ROUNDS
-from torchkeras.layers.layer import Layer
 
+from .added import AddedLosses
 from .backward import backward
 from .compile_spec import Compiled
 from .compiled_loss import CompiledLoss
-from .compiled_metrics import CompiledMetrics
+from .compiled_parts import predict_parts, test_parts, train_parts
+from .compiled_step import CompiledStep
 from .loop import Guard
-from .steps import Steps, added_loss, checked_logs, optimizer_for_training, overridden
+from .note import note_of
+from .steps import Steps, checked_logs, optimizer_for_training, overridden
 
 Step = Callable[[Any], Any]
 _PARTS = ("compute_loss", "_compute_loss", "compute_metrics", "get_metrics_result", "_track_loss")
@@ -30,23 +30,30 @@ _PARTS = ("compute_loss", "_compute_loss", "compute_metrics", "get_metrics_resul
 def train_step_of(model: Steps) -> Step:
     """Return what trains a model on one batch; it returns logs only where users wrote it."""
     if overridden(model, "train_step", *_PARTS):
-        return _written(model.train_step, "train_step")
+        return _written(model, "train_step")
     return _after_first(model, _settled_train_step)
 
 
 def test_step_of(model: Steps) -> Step:
     """Return what evaluates a model on one batch."""
     if overridden(model, "test_step", *_PARTS):
-        return _written(model.test_step, "test_step")
+        return _written(model, "test_step")
     return _after_first(model, _settled_test_step)
 
 
 def predict_step_of(model: Steps) -> Step:
     """Return what predicts one batch."""
     if overridden(model, "predict_step"):
+        model._compiled.jit.leave("predict", "predict_step")
         return model.predict_step
-    forward = _forward_of(model)
-    return lambda batch: forward(batch[0])
+    forward = in_given_mode(model)
+
+    def step(batch: Any) -> Any:
+        return forward(batch[0])
+
+    if model._compiled.jit.options is None:
+        return step
+    return CompiledStep(predict_parts(model, step), model)
 
 
 def predict_guard_of(model: Steps) -> Guard:
@@ -55,9 +62,10 @@ def predict_guard_of(model: Steps) -> Guard:
     return torch.no_grad if own else torch.inference_mode
 
 
-def _written(run: Step, name: str) -> Step:
+def _written(model: Steps, name: str) -> Step:
     """Return a step that users wrote, or a part of it."""
-    watched = _watched(run, Watch())
+    model._compiled.jit.leave(name.partition("_")[0], f"{name} or a part of it")
+    watched = _watched(getattr(model, name), Watch())
     return lambda batch: checked_logs(watched(batch), name)
 
 
@@ -93,9 +101,9 @@ def _after_first(model: Steps, settle: Callable[[Steps], Step]) -> Step:
 def _settled_train_step(model: Steps) -> Step:
     if not model.trainable_weights:
         return model.train_step  # it warns
-    optimizer = optimizer_for_training(model)
-    evaluate, added = _evaluator(model), AddedLosses(model)
-    note = _note_of(model._compiled)
+    optimizer, watch = optimizer_for_training(model), Watch()
+    evaluate, added = _evaluator(model, watch), AddedLosses(model)
+    note = note_of(model._compiled)
     zero_grad, scale, update = optimizer.zero_grad, optimizer.scale_loss, optimizer.step
 
     def step(batch: Any) -> None:
@@ -108,12 +116,15 @@ def _settled_train_step(model: Steps) -> Step:
         update()
         note(x, y, y_pred, weight, loss)
 
-    return step
+    if model._compiled.jit.options is None:
+        return step
+    return CompiledStep(train_parts(model, step, watch, added), model)
 
 
 def _settled_test_step(model: Steps) -> Step:
-    evaluate, added = _evaluator(model), AddedLosses(model)
-    note = _note_of(model._compiled)
+    watch = Watch()
+    evaluate, added = _evaluator(model, watch), AddedLosses(model)
+    note = note_of(model._compiled)
 
     def step(batch: Any) -> None:
         x, y, weight = batch
@@ -122,12 +133,14 @@ def _settled_test_step(model: Steps) -> Step:
             loss = added.to(loss)
         note(x, y, y_pred, weight, loss)
 
-    return step
+    if model._compiled.jit.options is None:
+        return step
+    return CompiledStep(test_parts(model, step, watch, added), model)
 
 
-def _evaluator(model: Steps) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+def _evaluator(model: Steps, watch: Watch) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
     """Return what computes outputs and loss of a batch, from logits where the loss knows them."""
-    forward, loss_of = _forward_of(model), _loss_of(model._compiled)
+    forward, loss_of = in_given_mode(model), _loss_of(model._compiled)
 
     def evaluate(x: Any, y: Any, weight: Any) -> tuple[Any, Any]:
         y_pred = forward(x)
@@ -135,7 +148,6 @@ def _evaluator(model: Steps) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
 
     if not _knows_logits(model._compiled.loss):
         return evaluate
-    watch = Watch()
 
     def evaluate_watched(x: Any, y: Any, weight: Any) -> tuple[Any, Any]:
         with watch:
@@ -150,86 +162,10 @@ def _knows_logits(loss: CompiledLoss | None) -> bool:
     return any(getattr(term.loss, "knows_logits", False) for term in terms)
 
 
-def _forward_of(model: Steps) -> Callable[[Any], Any]:
-    if not model.jit_compile:
-        return in_given_mode(model)
-    options = model.jit_compile if isinstance(model.jit_compile, dict) else {}
-    return in_given_mode(torch.compile(lambda x: model(x), **options))
-
-
 def _loss_of(compiled: Compiled) -> Callable[[Any, Any, Any], Any]:
     if compiled.loss is None:
         return lambda y, y_pred, weight: None
     return compiled.loss.single or compiled.loss
-
-
-class AddedLosses:
-    """What regularizers and layers add to the loss.
-
-    Args:
-        model: The model, built.
-    """
-
-    def __init__(self, model: Steps) -> None:
-        self._model = model
-        own = type(model).losses is not Layer.losses
-        compiled = model._compiled.loss
-        self._variables = [v for v in model.trainable_variables if v.regularizer is not None]
-        self._boxes = [layer._loss_box for layer in model.modules() if isinstance(layer, Layer)]
-        self._all = own
-        nothing_else = compiled is None or not compiled.terms
-        self.always = own or nothing_else or bool(self._variables)
-
-    def _losses(self) -> list[Tensor]:
-        if self._all:
-            return self._model.losses
-        found = [loss for box in self._boxes for loss in box.get()]
-        return found + [v.regularizer(v.value) for v in self._variables]
-
-    def to(self, total: Tensor | None) -> Tensor:
-        """Return the whole loss, of which `total` is what was compiled.
-
-        Args:
-            total: The compiled loss, or `None`.
-        """
-        for loss in self._losses():
-            total = added_loss(loss) if total is None else total + added_loss(loss)
-        if total is None:
-            total = self._model.compute_loss()  # it says what is missing
-        return total
-
-
-def _note_of(compiled: Compiled) -> Callable[..., None]:
-    """Return what takes note of a batch: the loss and the metrics."""
-    tracker = compiled.tracker
-    assert tracker is not None
-    track = tracker.track
-    update = _metric_update(compiled.metrics)
-
-    def note(x: Any, y: Any, y_pred: Any, weight: Any, loss: Tensor) -> None:
-        with torch.no_grad():
-            track(loss, x.shape[0] if type(x) is Tensor else num_rows(x))
-            if update is not None:
-                update(y, y_pred, weight)
-
-    return note
-
-
-def _metric_update(metrics: CompiledMetrics | None) -> Callable[[Any, Any, Any], None] | None:
-    if metrics is None or not metrics.metrics:
-        return None
-    single = metrics.of_single_output()
-    if single is None:
-        return metrics.update_state
-    plain, weighted = single
-
-    def update(y: Any, y_pred: Any, weight: Any) -> None:
-        for metric in plain:
-            metric.update_state(y, y_pred)
-        for metric in weighted:
-            metric.update_state(y, y_pred, weight)
-
-    return update
 
 
 def _knows_inference(model: Steps) -> bool:

@@ -21,7 +21,6 @@ from .compile_spec import (
     Compiled,
     bind_early,
     checked_flag,
-    checked_jit,
     checked_steps,
     end_epoch,
     optimizer_of,
@@ -30,6 +29,7 @@ from .compile_spec import (
 from .compiled_loss import CompiledLoss
 from .compiled_metrics import CompiledMetrics
 from .fit_run import FitRun
+from .jit import jit_of
 from .logs import Logs
 from .outputs import Outputs
 from .running import Running
@@ -72,8 +72,8 @@ class Trainer(Running):
             weighted_metrics: Metrics in which sample and class weights count.
             run_eagerly: Whether nothing is compiled, for debugging.
             steps_per_execution: The number of batches between two calls of the callbacks.
-            jit_compile: Whether the forward pass is compiled with `torch.compile`; a dictionary
-                holds the arguments for that.
+            jit_compile: Whether the steps are compiled with `torch.compile`; a dictionary holds the
+                arguments for that. `"auto"` compiles long runs of large models on CUDA.
             auto_scale_loss: Whether the policy `"mixed_float16"` gets a scaled loss.
 
         Raises:
@@ -86,6 +86,7 @@ class Trainer(Running):
             >>> model.compiled
             True
         """
+        jit = jit_of(jit_compile, run_eagerly)
         arguments = {
             "optimizer": optimizer_of(optimizer, None, False),
             "loss": with_torch_losses(loss),
@@ -94,10 +95,10 @@ class Trainer(Running):
             "weighted_metrics": weighted_metrics,
             "run_eagerly": checked_flag("run_eagerly", run_eagerly),
             "steps_per_execution": checked_steps(steps_per_execution),
-            "jit_compile": checked_jit(jit_compile, run_eagerly),
+            "jit_compile": jit.setting,
         }
         names = getattr(self, "output_names", None)
-        compiled = Compiled(tracker=LossTracker(name="loss"), arguments=arguments)
+        compiled = Compiled(tracker=LossTracker(name="loss"), arguments=arguments, jit=jit)
         if loss is not None:
             compiled.loss = CompiledLoss(arguments["loss"], loss_weights, names)
         if metrics is not None or weighted_metrics is not None:
@@ -199,6 +200,7 @@ class Trainer(Running):
         self._get_ready(feed)
         epochs = checked_epochs(epochs)
         listeners = self._listeners(callbacks, verbose, epochs, feed, history=True)
+        self._decide_to_compile(feed, epochs - initial_epoch)
         validate = self._validation(
             validation_data, validation_batch_size or batch_size, validation_steps, listeners
         )

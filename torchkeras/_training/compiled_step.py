@@ -1,0 +1,214 @@
+"""A step whose tensors are computed by `torch.compile`: in full, or not at all.
+
+The first batch runs eagerly: it makes what is made late, and shows which logits the loss wants.
+The second has its shapes compiled. Batches of other shapes, such as the last one of an epoch, run
+eagerly, until they are so many that a second graph, for all shapes, pays.
+
+What may fail is the compiler. It does so before the optimizer has changed anything, and the first
+step of a graph can be taken back, so a step is never lost and never done twice.
+"""
+
+import itertools
+import warnings
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from torchkeras._base.nested import leaves_of
+from torchkeras._state.variable import Variable
+from torchkeras.layers.base.calling import in_given_mode
+from torchkeras.metrics.metric import held
+
+from .compiled_parts import Parts
+from .recompute import options_for
+from .steps import Steps
+
+Step = Callable[[Any], Any]
+_COUNT = itertools.count()
+
+# Other shapes than those of the first batch get a graph of their own when so many batches had
+# them, and they are more than one in so many.
+_OTHERS, _ONE_IN = 8, 8
+
+
+class CompiledStep:
+    """A step that is compiled after the first batch.
+
+    Args:
+        parts: The step.
+        model: The model, whose state is kept in case a step is to be taken back.
+    """
+
+    def __init__(self, parts: Parts, model: Steps) -> None:
+        self._parts, self._model, self._jit = parts, model, model._compiled.jit
+        self._shapes: Any = None
+        self._run: Step | None = None
+        self._run_any: Step | None = None
+        self._steps = self._others = 0
+        self._given_up = False
+        self._jit.found[parts.kind] = "compiled after the first batch"
+
+    def __call__(self, batch: Any) -> Any:
+        if self._given_up or self._shapes is None:
+            self._shapes = _shapes(batch)
+            return self._parts.eager(batch)
+        if _shapes(batch) != self._shapes:
+            return self._other(batch)
+        self._steps += 1
+        if self._run is None:
+            return self._first(batch, False)
+        return self._guarded(self._run, batch)
+
+    def _other(self, batch: Any) -> Any:
+        """Run a batch of other shapes than the first one's."""
+        self._others += 1
+        if self._run_any is not None:
+            return self._guarded(self._run_any, batch)
+        many = self._others > _OTHERS and self._others * _ONE_IN > self._steps
+        if many and self._jit.options is not None and self._jit.options.get("dynamic") is not False:
+            return self._first(batch, True)
+        return self._parts.eager(batch)
+
+    def _guarded(self, run: Step, batch: Any) -> Any:
+        """Run a compiled step; go on eagerly if it had to be compiled too often."""
+        try:
+            return run(batch)
+        except torch._dynamo.exc.TorchDynamoException as error:  # before anything ran
+            self._give_up(error)
+        return self._parts.eager(batch)
+
+    def _first(self, batch: Any, dynamic: bool) -> Any:
+        """Compile, and run the first step; take it back and run it eagerly if that fails."""
+        failure: Exception | None = None
+        for name, function in self._parts.versions():
+            run, has_all = self._made(function, dynamic), name == ""
+            before = Moment(self._model, self._metric_variables())
+            try:
+                made = self._parts.begin(run, batch)
+            except Exception as error:  # noqa: BLE001 - whatever a compiler raises
+                before.restore()
+                failure = failure or error
+                continue
+            self._keep(run, has_all, dynamic, name)
+            return self._parts.finish(batch, made, has_all)
+        outcome = self._parts.eager(batch)  # if the batch is at fault, this says how
+        assert failure is not None
+        self._give_up(failure)
+        return outcome
+
+    def _metric_variables(self) -> list[Variable]:
+        metrics = self._model._compiled.metrics
+        return [] if metrics is None or self._parts.kind == "predict" else metrics.variables
+
+    def _keep(self, run: Callable[..., Any], has_all: bool, dynamic: bool, name: str) -> None:
+        begin, finish = self._parts.begin, self._parts.finish
+
+        def step(batch: Any) -> Any:
+            return finish(batch, begin(run, batch), has_all)
+
+        if dynamic:
+            self._run_any = step
+        else:
+            self._run = step
+        self._jit.found[self._parts.kind] = f"compiled{name}"
+
+    def _made(self, function: Callable[..., Any], dynamic: bool) -> Callable[..., Any]:
+        options = {"fullgraph": True, "dynamic": dynamic, **(self._jit.options or {})}
+        if not {"backend", "mode", "options"} & set(options):
+            options["options"] = options_for(_device(self._model)) or None
+        compiled = torch.compile(_apart(function, self._parts.kind), **options)
+        return in_given_mode(lambda batch: compiled(*batch))
+
+    def _give_up(self, error: Exception) -> None:
+        """Run eagerly from now on, and say so."""
+        self._given_up, self._run, self._run_any = True, None, None
+        reason = f"{type(error).__name__}: {_first_line(error)}"
+        self._jit.found[self._parts.kind] = f"eager: torch.compile failed ({reason})"
+        if not self._jit.has_warned:
+            self._jit.has_warned = True
+            warnings.warn(
+                f"jit_compile: the {self._parts.kind} step could not be compiled and runs eagerly, "
+                f"with the same results. {_way_out(error)} Reason: {reason}",
+                stacklevel=2,
+            )
+
+
+class Moment:
+    """What a forward pass changes besides the weights: buffers, metrics, generators.
+
+    Args:
+        model: The model.
+        metrics: Variables of metrics.
+    """
+
+    def __init__(self, model: nn.Module, metrics: list[Variable]) -> None:
+        tensors = [*model.buffers(), *(held(variable) for variable in metrics)]
+        self._kept = [(tensor, tensor.detach().clone()) for tensor in tensors]
+        self._cpu = torch.get_rng_state()
+        device = _device(model)
+        self._cuda = (device, torch.cuda.get_rng_state(device)) if device.type == "cuda" else None
+        self._model = model
+
+    def restore(self) -> None:
+        """Bring everything back, and drop gradients."""
+        with torch.no_grad():
+            for tensor, kept in self._kept:
+                tensor.copy_(kept)
+        torch.set_rng_state(self._cpu)
+        if self._cuda is not None:
+            torch.cuda.set_rng_state(self._cuda[1], self._cuda[0])
+        for parameter in self._model.parameters():
+            parameter.grad = None
+
+
+def _apart(function: Callable[..., Any], kind: str) -> Callable[..., Any]:
+    """Return a function with a code object of its own.
+
+    torch counts compilations, and remembers which sizes have changed, by code object and name: all
+    models of a process would share theirs.
+    """
+    assert isinstance(function, FunctionType)
+    name = f"{kind}_step_{next(_COUNT)}"
+    code = function.__code__.replace(co_name=name)
+    return FunctionType(code, function.__globals__, name, None, function.__closure__)
+
+
+def _shapes(batch: Any) -> Any:
+    """Return what a graph is made for: shapes, dtypes, and what is missing."""
+    x, y, weight = batch
+    if type(x) is Tensor and type(y) is Tensor:
+        of_weight = None if weight is None else _shapes_of(weight)
+        return x.shape, x.dtype, y.shape, y.dtype, of_weight
+    return _shapes_of(x), _shapes_of(y), _shapes_of(weight)
+
+
+def _shapes_of(structure: Any) -> Any:
+    leaves = leaves_of(structure)
+    return [(x.shape, x.dtype) if isinstance(x, Tensor) else type(x) for x in leaves]
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next((p.device for p in model.parameters()), torch.device("cpu"))
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or repr(error)
+    return text.splitlines()[0][:300]
+
+
+def _way_out(error: Exception) -> str:
+    text = f"{type(error).__name__} {error}"
+    if any(word in text for word in ("CppCompile", "InvalidCxx", "cpp_builder", "g++", "clang")):
+        return (
+            "torch.compile needs a working C++ compiler on a CPU: install g++ or clang++ (or name "
+            "one in the environment variable CXX), or compile the model with jit_compile=False."
+        )
+    if "fullgraph" in text or isinstance(error, torch._dynamo.exc.Unsupported):
+        return (
+            'jit_compile={"fullgraph": False} compiles the pieces between what the compiler '
+            "cannot follow; jit_compile=False says that the step is to run eagerly."
+        )
+    return "jit_compile=False says that it is to run eagerly."

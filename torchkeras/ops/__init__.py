@@ -1,5 +1,6 @@
 """Functions of tensors: `keras.ops`, on tensors and on symbols alike."""
 
+from . import linalg as linalg
 from . import nn as nn
 from .binary import add as add
 from .binary import arctan2 as arctan2
@@ -55,15 +56,20 @@ from .comparison import not_equal as not_equal
 from .complex import polar as polar
 from .complex import view_as_complex as view_as_complex
 from .complex import view_as_real as view_as_real
+from .control import associative_scan as associative_scan
+from .control import cond as cond
+from .control import fori_loop as fori_loop
+from .control import map as map
+from .control import scan as scan
+from .control import switch as switch
+from .control import vectorized_map as vectorized_map
+from .control import while_loop as while_loop
 from .core import cast as cast
-from .core import cond as cond
 from .core import convert_to_numpy as convert_to_numpy
 from .core import convert_to_tensor as convert_to_tensor
 from .core import copy as copy
 from .core import dtype as dtype
-from .core import fori_loop as fori_loop
 from .core import is_tensor as is_tensor
-from .core import map as map
 from .core import scatter as scatter
 from .core import scatter_update as scatter_update
 from .core import shape as shape
@@ -71,8 +77,6 @@ from .core import slice as slice
 from .core import slice_update as slice_update
 from .core import stop_gradient as stop_gradient
 from .core import unstack as unstack
-from .core import vectorized_map as vectorized_map
-from .core import while_loop as while_loop
 from .creation import array as array
 from .creation import diag as diag
 from .creation import diagflat as diagflat
@@ -96,6 +100,7 @@ from .cumulative import diff as diff
 from .cumulative import nancumprod as nancumprod
 from .cumulative import nancumsum as nancumsum
 from .cumulative import trapezoid as trapezoid
+from .einops import rearrange as rearrange
 from .elementwise import abs as abs
 from .elementwise import absolute as absolute
 from .elementwise import angle as angle
@@ -122,6 +127,14 @@ from .elementwise import sign as sign
 from .elementwise import signbit as signbit
 from .elementwise import sqrt as sqrt
 from .elementwise import square as square
+from .fft import extract_sequences as extract_sequences
+from .fft import fft as fft
+from .fft import fft2 as fft2
+from .fft import ifft2 as ifft2
+from .fft import irfft as irfft
+from .fft import istft as istft
+from .fft import rfft as rfft
+from .fft import stft as stft
 from .gradient import custom_gradient as custom_gradient
 from .indexing import diagonal as diagonal
 from .indexing import get_item as get_item
@@ -142,6 +155,23 @@ from .joining import split as split
 from .joining import stack as stack
 from .joining import vsplit as vsplit
 from .joining import vstack as vstack
+from .linalg import cholesky as cholesky
+from .linalg import cholesky_inverse as cholesky_inverse
+from .linalg import det as det
+from .linalg import eig as eig
+from .linalg import eigh as eigh
+from .linalg import inv as inv
+from .linalg import jvp as jvp
+from .linalg import lstsq as lstsq
+from .linalg import lu_factor as lu_factor
+from .linalg import matrix_rank as matrix_rank
+from .linalg import pinv as pinv
+from .linalg import qr as qr
+from .linalg import solve as solve
+from .linalg import solve_triangular as solve_triangular
+from .linalg import svd as svd
+from .matrix import cdist as cdist
+from .matrix import logdet as logdet
 from .nan_reduction import nanargmax as nanargmax
 from .nan_reduction import nanargmin as nanargmin
 from .nan_reduction import nanmax as nanmax
@@ -246,6 +276,10 @@ from .rounding import floor as floor
 from .rounding import nan_to_num as nan_to_num
 from .rounding import round as round
 from .rounding import trunc as trunc
+from .segment import segment_max as segment_max
+from .segment import segment_min as segment_min
+from .segment import segment_prod as segment_prod
+from .segment import segment_sum as segment_sum
 from .sets import isin as isin
 from .sets import unique as unique
 from .shaping import broadcast_to as broadcast_to
@@ -272,6 +306,7 @@ from .sorting import in_top_k as in_top_k
 from .sorting import searchsorted as searchsorted
 from .sorting import sort as sort
 from .sorting import top_k as top_k
+from .special import erfc as erfc
 from .statistics import average as average
 from .statistics import bincount as bincount
 from .statistics import corrcoef as corrcoef

@@ -1,13 +1,12 @@
-"""Conversion, dtypes and shapes of tensors, and the flow of gradients and control."""
+"""Conversion, dtypes and shapes of tensors, blocks and scattered places of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from torchkeras import tree
 from torchkeras._base.dtypes import standardize_dtype, to_torch
 from torchkeras._base.messages import one_of
 from torchkeras._state.convert import tensor
@@ -105,80 +104,6 @@ def copy(x: Any) -> Tensor:
         x: A tensor.
     """
     return tensor(x).clone()
-
-
-def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """Return `true_fn()` if `pred` holds, else `false_fn()`.
-
-    Args:
-        pred: A boolean or a boolean scalar; reading a tensor waits for the device.
-        true_fn: A function without arguments.
-        false_fn: A function without arguments.
-    """
-    return true_fn() if bool(pred) else false_fn()
-
-
-def while_loop(
-    cond: Callable[..., Any],
-    body: Callable[..., Any],
-    loop_vars: Any,
-    maximum_iterations: int | None = None,
-) -> Any:
-    """Run `body` on the loop variables while `cond` of them holds.
-
-    Args:
-        cond: Takes the loop variables; says whether to go on.
-        body: Takes the loop variables; returns their next values.
-        loop_vars: A tuple or list of values, or one value.
-        maximum_iterations: The most rounds, if not without limit.
-    """
-    single = not isinstance(loop_vars, (list, tuple))
-    state = (loop_vars,) if single else tuple(loop_vars)
-    rounds = 0
-    while bool(cond(*state)) and (maximum_iterations is None or rounds < maximum_iterations):
-        result = body(*state)
-        state = tuple(result) if isinstance(result, (list, tuple)) else (result,)
-        rounds += 1
-    return state[0] if single else state
-
-
-def fori_loop(lower: int, upper: int, body_fun: Callable[[int, Any], Any], init_val: Any) -> Any:
-    """Return `init_val` after `body_fun(i, value)` for each `i` from `lower` to below `upper`.
-
-    Args:
-        lower: The first index.
-        upper: The index after the last.
-        body_fun: Takes an index and the value; returns the next value.
-        init_val: The first value.
-    """
-    value = init_val
-    for index in range(int(lower), int(upper)):
-        value = body_fun(index, value)
-    return value
-
-
-def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
-    """Apply a function to every slice along the first axis, all at once.
-
-    Args:
-        function: A function of tensors.
-        elements: A tensor or a structure of tensors with one first size.
-    """
-    return torch.vmap(function)(tree.map_structure(tensor, elements))
-
-
-def map(f: Callable[[Any], Any], xs: Any) -> Any:
-    """Apply a function to every slice along the first axis, one by one.
-
-    Args:
-        f: A function of tensors.
-        xs: A tensor or a structure of tensors with one first size.
-    """
-    leaves = [tensor(leaf) for leaf in tree.flatten(xs)]
-    slices = [
-        f(tree.pack_sequence_as(xs, [leaf[i] for leaf in leaves])) for i in range(len(leaves[0]))
-    ]
-    return tree.map_structure(lambda *parts: torch.stack(parts), *slices)
 
 
 @op

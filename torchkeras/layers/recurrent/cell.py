@@ -264,13 +264,32 @@ class RecurrentCell(CellDropout, Layer):
             training: Whether inputs and states are dropped.
         """
         x = x.to(self.torch_dtype)
-        if self.kind is None or (training and self.slow_reason is not None):
+        if self._goes_by_step(training):
             return self._run_step_by_step(x, states, valid, training)
         if training and self.dropout:
-            x = x * self.draw_mask(x[:, 0], self.dropout).unsqueeze(1)  # type: ignore[union-attr]
+            x = self._dropped(x)
         if valid is None:
             return self.run_kernel(x, states)
         return self.run_kernel_to_last_valid(x, states, valid)
+
+    def _goes_by_step(self, training: bool | None) -> bool:
+        return self.kind is None or bool(training and self.slow_reason is not None)
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        return x * self.draw_mask(x[:, 0], self.dropout).unsqueeze(1)  # type: ignore[union-attr]
+
+    def run_masked(
+        self, x: Tensor, states: list[Tensor], mask: Tensor, training: bool | None
+    ) -> tuple[Tensor, list[Tensor]] | None:
+        """Return the states after all steps, and the last; `None` if masks must go before.
+
+        Args:
+            x: The inputs, (batch, steps, features).
+            states: The states before the first step.
+            mask: `True` for the steps that count; the others leave the states alone.
+            training: Whether inputs and states are dropped.
+        """
+        return None
 
     def run_kernel(self, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Return the outputs of all steps and the states after the last, by torch's kernel."""

@@ -63,3 +63,23 @@ class Compaction:
 def _where(shown: Tensor, x: Tensor) -> Tensor:
     """Return `x` where it is shown, zero elsewhere; NaN does not come through."""
     return torch.where(shown.reshape(*shown.shape, *[1] * (x.dim() - 2)), x, 0)
+
+
+def shown(y: Tensor, mask_BT: Tensor, first: Tensor, zero_masked: bool) -> Tensor:
+    """Return the outputs of a run that left the states alone in masked steps.
+
+    Those repeat the output before, which is zero at first, or are zero throughout. This asks for
+    numbers, so it is for a CPU.
+
+    Args:
+        y: The states after all steps, or after the last.
+        mask_BT: `True` for steps that count.
+        first: The state before the first step.
+        zero_masked: Whether masked steps are zero.
+    """
+    steps = y.shape[1]
+    if zero_masked:
+        return _where(mask_BT[:, -steps:], y)
+    if not first.requires_grad and not first.any():
+        return y
+    return _where((mask_BT.cumsum(1) > 0)[:, -steps:], y)

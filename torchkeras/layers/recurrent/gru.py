@@ -8,6 +8,7 @@ from torch import Tensor
 from torchkeras import activations
 from torchkeras._state.layout import TRANSPOSED, BlockOrder, Stacked
 
+from . import kernels
 from .cell import RecurrentCell
 from .dropout import Masks, gate_products
 from .gated import GatedRNN, from_cell
@@ -138,6 +139,29 @@ class GRUCell(RecurrentCell):
         z, candidate = combine(projected, h, weights, mask)
         h = z * h + (1 - z) * self.inner(candidate)
         return h, [h]
+
+    def run_masked(
+        self, x: Tensor, states: list[Tensor], mask: Tensor, training: bool | None
+    ) -> tuple[Tensor, list[Tensor]] | None:
+        """Return the states after all steps, and the last; `None` if masks must go before.
+
+        Args:
+            x: The inputs, (batch, steps, features).
+            states: The states before the first step.
+            mask: `True` for the steps that count; the others leave the states alone.
+            training: Whether inputs and states are dropped.
+        """
+        if torch.compiler.is_compiling() or self._goes_by_step(training):
+            return None
+        x = x.to(self.torch_dtype)
+        weights = self._stores.weights(x.dtype)
+        is_plain = kernels.is_plain(self._modules[self.module_name])
+        if not is_plain or not kernels.scans("gru", x, states, weights):
+            return None
+        if training and self.dropout:
+            x = self._dropped(x)
+        y, last = kernels.scan("gru", x, states[0], weights, mask)
+        return y, [last]
 
     def _reset_after_product(
         self, projected: Tensor, h: Tensor, weights: list[Any], mask: Masks

@@ -11,11 +11,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from .gru_scan import gru_scan
 from .opaque import opaque_run, plain_run
+from .scan import may_scan
+from .simple_scan import simple_scan
 
 MODULES: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "tanh": nn.RNN, "relu": nn.RNN}
 
 _NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+# Found by trial: below and above, torch's own kernels are as quick.
+_FEWEST_STEPS = 5
+_LARGEST_SIMPLE_STATE = 2**13
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -68,10 +74,31 @@ def run(
     kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]
 ) -> tuple[Tensor, list[Tensor]]:
     """Run a kernel over `x` (batch, steps, features) from states (batch, units); return both."""
+    if scans(kind, x, states, weights):
+        y, last_state = scan(kind, x, states[0], weights)
+        return y, [last_state]
     compiled = torch.compiler.is_compiling() and not _exporting()
     first = [state.unsqueeze(0) for state in states]
     y, *last = (opaque_run if compiled else plain_run)(kind, x, first, weights)
     return y, [state.squeeze(0) for state in last]
+
+
+def scans(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> bool:
+    """Say whether a scan of our own runs, which is quicker where steps are many and small."""
+    if kind == "lstm" or x.dim() != 3 or x.shape[1] < _FEWEST_STEPS:
+        return False  # oneDNN runs an LSTM
+    if kind != "gru" and states[0].numel() > _LARGEST_SIMPLE_STATE:
+        return False
+    return may_scan((x, *states, *weights))
+
+
+def scan(
+    kind: str, x: Tensor, first: Tensor, weights: list[Tensor], mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Run a scan over `x` (batch, steps, features); return all states and the last."""
+    if kind == "gru":
+        return gru_scan(x, first, weights, mask)
+    return simple_scan(kind, x, first, weights)
 
 
 def _exporting() -> bool:

@@ -13,9 +13,16 @@ from torchkeras._state.variable import Variable
 from torchkeras.layers.layer import Layer
 
 from .chain import as_list, check_cell, output_size_of
-from .compaction import Compaction
+from .compaction import Compaction, shown
 from .mask_follower import MaskFollower
-from .sequence import run_cells, slow_reason_of, starts_with_zeros, zeros_for
+from .sequence import (
+    gives_its_state,
+    run_cells,
+    run_masked,
+    slow_reason_of,
+    starts_with_zeros,
+    zeros_for,
+)
 from .stacked_rnn_cells import StackedRNNCells
 
 
@@ -207,19 +214,29 @@ class RNN(MaskFollower):
             return self._run_masked(x, states, _two_axes(mask), training)
         x = x.flip(1) if self.go_backwards else x
         y, states = run_cells(self.cell, x, states, None, training)
-        return y[:, -1], y, states
+        return states[0] if gives_its_state(self.cell) else y[:, -1], y, states
 
     def _run_masked(
         self, x: Tensor, states: list[Any], mask: Tensor, training: bool | None
     ) -> tuple[Tensor, Tensor | None, Any]:
         if self.go_backwards:
             x, mask = x.flip(1), mask.flip(1)
+        carried = run_masked(self.cell, x, states, mask, training)
+        if carried is not None:
+            return self._outputs_of(*carried, mask, states[0])
         order = Compaction(mask)
         valid = order.valid if self.return_state or self.stateful else None
         y, states = run_cells(self.cell, order.compact(x), states, valid, training)
         zero = self.zero_output_for_mask
         outputs = order.spread(y, zero) if self.return_sequences else None
         return order.last(y, zero) if outputs is None else outputs[:, -1], outputs, states
+
+    def _outputs_of(
+        self, y: Tensor, states: list[Any], mask: Tensor, first: Tensor
+    ) -> tuple[Tensor, Tensor, Any]:
+        asked = y if self.return_sequences else states[0].unsqueeze(1)
+        outputs = shown(asked, mask, first, self.zero_output_for_mask)
+        return outputs[:, -1], outputs, states
 
     def _first_states(self, x: Tensor, given: Any) -> list[Any]:
         if self.stateful and self._expected_batch_size not in (None, x.shape[0]):

@@ -33,6 +33,29 @@ def slow_reason_of(cell: Any) -> str | None:
     return None
 
 
+def gives_its_state(cell: Any) -> bool:
+    """Say whether a cell's output is its first state."""
+    return _runs_whole(cell)
+
+
+def run_masked(
+    cell: Any, x: Tensor, states: list[Any], mask: Tensor, training: bool | None
+) -> tuple[Tensor, list[Any]] | None:
+    """Return the states after all steps, and the last; `None` if a cell takes no masks itself.
+
+    Args:
+        cell: A cell, or a stack.
+        x: The inputs, (batch, steps, ...).
+        states: The states before the first step.
+        mask: `True` for the steps that count; the others leave the states alone.
+        training: Whether the cells drop inputs and states.
+    """
+    if not _runs_whole(cell):
+        return None
+    found: tuple[Tensor, list[Any]] | None = cell.run_masked(x, states, mask, training)
+    return found
+
+
 def _runs_whole(cell: Any) -> bool:
     return isinstance(cell, RecurrentCell) and cell.runs_whole
 

@@ -171,7 +171,8 @@ PUBLIC = {name for name in dir(keras.ops) if callable(getattr(keras.ops, name))}
 LATER = set(
     "associative_scan cdist cholesky cholesky_inverse det eig eigh erfc extract_sequences fft fft2 "
     "ifft2 inv irfft istft jvp logdet lstsq lu_factor matrix_rank pinv qr rearrange rfft scan "
-    "segment_max segment_min segment_prod segment_sum solve solve_triangular stft svd switch".split()
+    "segment_max segment_min segment_prod segment_sum solve solve_triangular stft svd "
+    "switch".split()
 )
 
 

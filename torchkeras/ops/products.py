@@ -148,7 +148,9 @@ def cross(
         )
     if sizes == (2, 2):
         return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
-    result = torch.linalg.cross(*torch.broadcast_tensors(_in_space(first), _in_space(second)))
+    first, second = _in_space(first), _in_space(second)
+    rank = max(first.dim(), second.dim())
+    result = torch.linalg.cross(_of_rank(first, rank), _of_rank(second, rank))
     return result.movedim(-1, dim(axisc, result.dim(), "axisc"))
 
 
@@ -184,6 +186,11 @@ def _in_space(vectors: Tensor) -> Tensor:
     if vectors.shape[-1] == 3:
         return vectors
     return torch.cat((vectors, torch.zeros_like(vectors[..., :1])), dim=-1)
+
+
+def _of_rank(x: Tensor, rank: int) -> Tensor:
+    """Return a tensor with new first axes, which torch's product does not add by itself."""
+    return x.reshape(*[1] * (rank - x.dim()), *x.shape)
 
 
 def _multiplied(function: Callable[..., Tensor], *xs: Tensor) -> Tensor:

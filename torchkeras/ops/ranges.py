@@ -108,8 +108,8 @@ def geomspace(
     """
     first, last = _ends(start, stop)
     wanted = first.dtype if dtype is None else to_torch(dtype)
-    logs = [torch.log10(torch.abs(_wide(end))) for end in (first, last)]
-    values = torch.pow(10.0, _spaced(*logs, num, endpoint)[0]) * torch.sign(_wide(first))
+    low, high = (torch.log10(torch.abs(_wide(end))) for end in (first, last))
+    values = torch.pow(10.0, _spaced(low, high, num, endpoint)[0]) * torch.sign(_wide(first))
     return values.to(wanted).movedim(0, dim(axis, values.dim()))
 
 

@@ -46,7 +46,8 @@ def vectorize(
     @op
     @functools.wraps(pyfunc)
     def vectorized(*args: Any, **kwargs: Any) -> Any:
-        given: dict[int | str, Any] = {**dict(enumerate(args)), **kwargs}
+        given: dict[int | str, Any] = dict(enumerate(args))
+        given.update(kwargs)
         moving = [key for key in given if key not in left_out]
 
         def inner(*values: Tensor) -> Any:
@@ -68,7 +69,7 @@ def _applied(function: Callable[..., Any], values: list[Tensor], axes: list[Axes
         )
     _check_sizes(values, cores)
     loops = [v.shape[: v.dim() - len(core)] for v, core in zip(values, cores, strict=True)]
-    loop = torch.broadcast_shapes(*loops)
+    loop = torch.broadcast_shapes(*loops)  # type: ignore[no-untyped-call]
     if not loop:
         return tree.map_structure(tensor, function(*values))
     rows = [

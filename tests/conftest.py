@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "torch"  # read once, when Keras is first imported
+os.environ["TORCHKERAS_LEAVE_THREADS"] = "1"  # tests compare bits, on machines that may be busy
 
 import numpy as np
 import pytest

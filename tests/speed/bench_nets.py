@@ -39,6 +39,12 @@ class Contender:
             raise RuntimeError(f"{self.name} stopped at {what} of {net}: see its error above")
         return float(word)
 
+    def stop(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
     def _read(self) -> str:
         assert self._process.stdout is not None
         for line in self._process.stdout:

@@ -12,6 +12,7 @@ from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.allocator import keep_freed_memory
 from torchkeras._base.dtypes import NAMES
+from torchkeras._base.threads import CREW
 from torchkeras._data.adapt import source_of, takes_batch_size
 from torchkeras._data.arrays import Arrays
 from torchkeras._data.batch import Batch
@@ -96,7 +97,7 @@ class Running(Steps):
         self._compiled.has_met_data |= not predicts
         self._place()
         feed.device = self._run_device()
-        if feed.device.type == "cpu":
+        if _is_cpu(feed.device):
             keep_freed_memory()
         if not predicts:
             feed.restart()
@@ -230,7 +231,9 @@ class Running(Steps):
         ears, guard = self._ears(kind, listeners), function.guard
         if guard is torch.enable_grad and torch.is_grad_enabled():
             guard = nullcontext
-        return run(feed.epoch(), function.step, ears, should_stop, guard, guards_all, start)
+        crew = CREW.at_work(function.step) if _is_cpu(feed.device) else nullcontext(function.step)
+        with crew as step:
+            return run(feed.epoch(), step, ears, should_stop, guard, guards_all, start)
 
     def _train_epoch(
         self, feed: Feed, function: BatchFunction, listeners: CallbackList
@@ -384,6 +387,10 @@ def results_of(metrics: list[Any]) -> dict[str, Any]:
         result = metric.result()
         results.update(result if isinstance(result, dict) else {metric.name: result})
     return results
+
+
+def _is_cpu(place: torch.device | None) -> bool:
+    return place is not None and place.type == "cpu"
 
 
 def _copied(x: Any) -> Any:

@@ -32,9 +32,3 @@ def has_sgd(device: torch.device, dtype: torch.dtype) -> bool:
     except (AttributeError, RuntimeError, TypeError):
         return False
     return True
-
-
-@cache
-def switches_threads() -> bool:
-    """Say whether the number of threads may change between any two calls (it costs 0.1 us)."""
-    return "ATen parallel backend: OpenMP" in torch.__config__.parallel_info()

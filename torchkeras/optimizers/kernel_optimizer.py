@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras._base.threads import switches_threads
 from torchkeras._state.variable import Variable
 
-from .fused import switches_threads
 from .optimizer import Optimizer
 from .selection import Bundle, Selection
 from .workspace import Workspace

@@ -114,7 +114,7 @@ def test_exported_programs_keep_the_order():
     assert first == sorted(first)
 
 
-@pytest.mark.parametrize("size, layer", [(2, "small"), (3, "large")])
+@pytest.mark.parametrize(("size", "layer"), [(2, "small"), (3, "large")])
 def test_images_that_are_too_small_are_explained_as_always(size, layer):
     parts = [convolution(name="small"), layers.MaxPooling2D(2, name="large")]
     model = Sequential([Input((None, None, 2)), *parts])

@@ -2,6 +2,7 @@
 
 from . import linalg as linalg
 from . import nn as nn
+from . import numpy as numpy
 from .binary import add as add
 from .binary import arctan2 as arctan2
 from .binary import divide as divide
@@ -10,10 +11,8 @@ from .binary import floor_divide as floor_divide
 from .binary import fmax as fmax
 from .binary import fmin as fmin
 from .binary import fmod as fmod
-from .binary import gcd as gcd
 from .binary import heaviside as heaviside
 from .binary import hypot as hypot
-from .binary import lcm as lcm
 from .binary import ldexp as ldexp
 from .binary import logaddexp as logaddexp
 from .binary import logaddexp2 as logaddexp2
@@ -100,6 +99,8 @@ from .cumulative import diff as diff
 from .cumulative import nancumprod as nancumprod
 from .cumulative import nancumsum as nancumsum
 from .cumulative import trapezoid as trapezoid
+from .divisors import gcd as gcd
+from .divisors import lcm as lcm
 from .einops import rearrange as rearrange
 from .elementwise import abs as abs
 from .elementwise import absolute as absolute

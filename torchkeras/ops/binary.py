@@ -18,6 +18,11 @@ def add(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.add([1, 2], 3).tolist()
+        [4, 5]
     """
     first, second = operands(x1, x2)
     return torch.add(first, second)
@@ -30,6 +35,11 @@ def subtract(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.subtract([1, 2], 3).tolist()
+        [-2, -1]
     """
     first, second = operands(x1, x2)
     if not isinstance(second, Tensor):
@@ -44,6 +54,11 @@ def multiply(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.multiply([1, 2], 3).tolist()
+        [3, 6]
     """
     first, second = operands(x1, x2)
     return torch.multiply(first, second)
@@ -56,6 +71,11 @@ def divide(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.divide([1, 2], 4).tolist()
+        [0.25, 0.5]
     """
     first, second = operands(x1, x2)
     return torch.true_divide(first, second)
@@ -71,6 +91,11 @@ def divide_no_nan(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.divide_no_nan([1, 2], [0, 4]).tolist()
+        [0.0, 0.5]
     """
     first, second = promoted(x1, x2, floats=True)
     zero = second == 0
@@ -85,6 +110,11 @@ def floor_divide(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.floor_divide([7, -7], 2).tolist()
+        [3, -4]
     """
     return torch.floor_divide(*promoted(x1, x2))
 
@@ -96,6 +126,11 @@ def mod(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.mod([7, -7], 3).tolist()
+        [1, 2]
     """
     first, second = pair(x1, x2)
     return torch.remainder(*_counted_pair(first, second))
@@ -108,6 +143,11 @@ def fmod(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.fmod([7, -7], 3).tolist()
+        [1, -1]
     """
     first, second = pair(x1, x2)
     return torch.fmod(*_counted_pair(first, second))
@@ -120,6 +160,11 @@ def power(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.power([2, 3], 2).tolist()
+        [4, 9]
     """
     first, second = operands(x1, x2)
     return torch.pow(first, second)
@@ -132,6 +177,11 @@ def maximum(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.maximum([1, 5], 3).tolist()
+        [3, 5]
     """
     return torch.maximum(*promoted(x1, x2))
 
@@ -143,6 +193,11 @@ def minimum(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.minimum([1, 5], 3).tolist()
+        [1, 3]
     """
     return torch.minimum(*promoted(x1, x2))
 
@@ -154,6 +209,11 @@ def fmax(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.fmax([1.0, float("nan")], 0.5).tolist()
+        [1.0, 0.5]
     """
     return torch.fmax(*promoted(x1, x2))
 
@@ -165,6 +225,11 @@ def fmin(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.fmin([1.0, float("nan")], 0.5).tolist()
+        [0.5, 0.5]
     """
     return torch.fmin(*promoted(x1, x2))
 
@@ -176,6 +241,11 @@ def arctan2(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.arctan2([0.0], [1.0]).tolist()
+        [0.0]
     """
     return torch.arctan2(*promoted(x1, x2, floats=True))
 
@@ -187,6 +257,11 @@ def hypot(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.hypot([3.0, 5.0], [4.0, 12.0]).tolist()
+        [5.0, 13.0]
     """
     return torch.hypot(*promoted(x1, x2, floats=True))
 
@@ -198,6 +273,11 @@ def logaddexp(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.logaddexp([0.0], [float("-inf")]).tolist()
+        [0.0]
     """
     return torch.logaddexp(*promoted(x1, x2, floats=True))
 
@@ -209,6 +289,11 @@ def logaddexp2(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.logaddexp2([3.0], [3.0]).tolist()
+        [4.0]
     """
     return torch.logaddexp2(*promoted(x1, x2, floats=True))
 
@@ -223,6 +308,11 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
 
     Raises:
         TypeError: If the exponents are not whole numbers.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.ldexp([1.0, 3.0], [2, -1]).tolist()
+        [4.0, 1.5]
     """
     value = inexact(x1)
     exponent = beside(x2, value)
@@ -238,6 +328,11 @@ def nextafter(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nextafter([0.0], [0.0]).tolist()
+        [0.0]
     """
     return torch.nextafter(*promoted(x1, x2, floats=True))
 
@@ -249,33 +344,16 @@ def heaviside(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: The value at 0.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.heaviside([-1.0, 0.0, 2.0], 0.5).tolist()
+        [0.0, 0.5, 1.0]
     """
     first, second = promoted(x1, x2)
     if first.dtype is torch.bool:
         return torch.heaviside(first, second)
     return torch.heaviside(inexact(first), inexact(second))
-
-
-@op
-def gcd(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, the greatest common divisor.
-
-    Args:
-        x1: A tensor of whole numbers.
-        x2: A tensor of whole numbers.
-    """
-    return torch.gcd(*_whole_pair(x1, x2))
-
-
-@op
-def lcm(x1: Any, x2: Any) -> Tensor:
-    """Return, element by element, the least common multiple.
-
-    Args:
-        x1: A tensor of whole numbers.
-        x2: A tensor of whole numbers.
-    """
-    return torch.lcm(*_whole_pair(x1, x2))
 
 
 def _unless_bool(x: Tensor, other: Tensor) -> Tensor:
@@ -286,8 +364,3 @@ def _unless_bool(x: Tensor, other: Tensor) -> Tensor:
 def _counted_pair(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     both = first.dtype is torch.bool and second.dtype is torch.bool
     return (counted(first), counted(second)) if both else (first, second)
-
-
-def _whole_pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
-    first, second = pair(x1, x2)
-    return _counted_pair(whole("x1", first), whole("x2", second))

@@ -17,6 +17,11 @@ def bitwise_and(x: Any, y: Any) -> Tensor:
     Args:
         x: A tensor of whole numbers or booleans.
         y: A tensor of whole numbers or booleans.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.bitwise_and(6, 3).item()
+        2
     """
     return torch.bitwise_and(*_pair(x, y))
 
@@ -28,6 +33,11 @@ def bitwise_or(x: Any, y: Any) -> Tensor:
     Args:
         x: A tensor of whole numbers or booleans.
         y: A tensor of whole numbers or booleans.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.bitwise_or(6, 3).item()
+        7
     """
     return torch.bitwise_or(*_pair(x, y))
 
@@ -39,6 +49,11 @@ def bitwise_xor(x: Any, y: Any) -> Tensor:
     Args:
         x: A tensor of whole numbers or booleans.
         y: A tensor of whole numbers or booleans.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.bitwise_xor(6, 3).item()
+        5
     """
     return torch.bitwise_xor(*_pair(x, y))
 
@@ -49,6 +64,11 @@ def bitwise_invert(x: Any) -> Tensor:
 
     Args:
         x: A tensor of whole numbers or booleans.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.bitwise_invert([0, 5]).tolist()
+        [-1, -6]
     """
     return torch.bitwise_not(whole("x", x))
 
@@ -63,6 +83,11 @@ def bitwise_left_shift(x: Any, y: Any) -> Tensor:
     Args:
         x: A tensor of whole numbers.
         y: By how many places.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.bitwise_left_shift([1, 3], 2).tolist()
+        [4, 12]
     """
     return torch.bitwise_left_shift(*_pair(x, y))
 
@@ -77,6 +102,11 @@ def bitwise_right_shift(x: Any, y: Any) -> Tensor:
     Args:
         x: A tensor of whole numbers.
         y: By how many places.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.bitwise_right_shift([4, 9], 2).tolist()
+        [1, 2]
     """
     return torch.bitwise_right_shift(*_pair(x, y))
 

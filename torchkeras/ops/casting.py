@@ -18,6 +18,11 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
     Args:
         x: A tensor.
         dtype: The dtype.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.saturate_cast([-5.0, 3.7, 900.0], "uint8").tolist()
+        [0, 3, 255]
     """
     value, wanted = tensor(x), to_torch(dtype)
     if value.dtype is torch.bool:

@@ -18,6 +18,11 @@ def equal(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.equal([1, 2], 2).tolist()
+        [False, True]
     """
     first, second = operands(x1, x2)
     return torch.eq(first, second)
@@ -30,6 +35,11 @@ def not_equal(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.not_equal([1, 2], 2).tolist()
+        [True, False]
     """
     first, second = operands(x1, x2)
     return torch.ne(first, second)
@@ -42,6 +52,11 @@ def greater(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.greater([1, 2], 1).tolist()
+        [False, True]
     """
     first, second = operands(x1, x2)
     return torch.gt(first, second)
@@ -54,6 +69,11 @@ def greater_equal(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.greater_equal([1, 2], 2).tolist()
+        [False, True]
     """
     first, second = operands(x1, x2)
     return torch.ge(first, second)
@@ -66,6 +86,11 @@ def less(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.less([1, 2], 2).tolist()
+        [True, False]
     """
     first, second = operands(x1, x2)
     return torch.lt(first, second)
@@ -78,6 +103,11 @@ def less_equal(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.less_equal([1, 2], 1).tolist()
+        [True, False]
     """
     first, second = operands(x1, x2)
     return torch.le(first, second)
@@ -90,6 +120,11 @@ def logical_and(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.logical_and([True, False], True).tolist()
+        [True, False]
     """
     return torch.logical_and(*pair(x1, x2))
 
@@ -101,6 +136,11 @@ def logical_or(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.logical_or([True, False], False).tolist()
+        [True, False]
     """
     return torch.logical_or(*pair(x1, x2))
 
@@ -112,6 +152,11 @@ def logical_xor(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor or number.
         x2: A tensor or number.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.logical_xor([True, False], True).tolist()
+        [False, True]
     """
     return torch.logical_xor(*pair(x1, x2))
 
@@ -122,6 +167,11 @@ def logical_not(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.logical_not([True, False]).tolist()
+        [False, True]
     """
     return torch.logical_not(tensor(x))
 
@@ -132,6 +182,11 @@ def isnan(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.isnan([1.0, float("nan")]).tolist()
+        [False, True]
     """
     return torch.isnan(tensor(x))
 
@@ -142,6 +197,11 @@ def isinf(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.isinf([1.0, float("inf")]).tolist()
+        [False, True]
     """
     return torch.isinf(tensor(x))
 
@@ -152,6 +212,11 @@ def isneginf(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.isneginf([float("-inf"), float("inf")]).tolist()
+        [True, False]
     """
     return torch.isneginf(tensor(x))
 
@@ -162,6 +227,11 @@ def isposinf(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.isposinf([float("-inf"), float("inf")]).tolist()
+        [False, True]
     """
     return torch.isposinf(tensor(x))
 
@@ -172,6 +242,11 @@ def isfinite(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.isfinite([1.0, float("inf")]).tolist()
+        [True, False]
     """
     return torch.isfinite(tensor(x))
 
@@ -182,6 +257,11 @@ def isreal(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.isreal([1.0, 2.0]).tolist()
+        [True, True]
     """
     return torch.isreal(tensor(x))
 
@@ -198,6 +278,11 @@ def isclose(
         rtol: How far apart they may be, as a part of `x2`.
         atol: How far apart they may be besides.
         equal_nan: Whether NaN is close to NaN.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.isclose([1.0, 1.0], [1.000001, 1.1]).tolist()
+        [True, False]
     """
     first, second = promoted(x1, x2)
     if not first.is_floating_point():
@@ -217,5 +302,10 @@ def allclose(
         rtol: How far apart they may be, as a part of `x2`.
         atol: How far apart they may be besides.
         equal_nan: Whether NaN is close to NaN.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.allclose([1.0, 1.0], [1.000001, 1.0]).item()
+        True
     """
     return torch.all(isclose(x1, x2, rtol, atol, equal_nan))

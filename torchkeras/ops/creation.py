@@ -32,6 +32,11 @@ def zeros(shape: Any, dtype: Any = None) -> Tensor:
     Args:
         shape: The shape.
         dtype: The dtype; `floatx()` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.zeros((2, 2)).tolist()
+        [[0.0, 0.0], [0.0, 0.0]]
     """
     return torch.zeros(_sizes(shape), dtype=to_torch(dtype), device=device.running())
 
@@ -42,6 +47,11 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
     Args:
         shape: The shape.
         dtype: The dtype; `floatx()` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.ones((2, 2), dtype="int32").tolist()
+        [[1, 1], [1, 1]]
     """
     return torch.ones(_sizes(shape), dtype=to_torch(dtype), device=device.running())
 
@@ -52,6 +62,11 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
     Args:
         shape: The shape.
         dtype: The dtype; `floatx()` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.empty((2, 3)).shape
+        torch.Size([2, 3])
     """
     return torch.empty(_sizes(shape), dtype=to_torch(dtype), device=device.running())
 
@@ -63,6 +78,11 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
         shape: The shape.
         fill_value: The value, or a tensor that broadcasts to the shape.
         dtype: The dtype; `floatx()` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.full((2, 2), 7.0).tolist()
+        [[7.0, 7.0], [7.0, 7.0]]
     """
     return tensor(fill_value).to(device.running(), to_torch(dtype)).expand(_sizes(shape)).clone()
 
@@ -74,6 +94,11 @@ def empty_like(x: Any, dtype: Any = None) -> Tensor:
     Args:
         x: A tensor.
         dtype: The dtype; that of `x` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.empty_like([1, 2]).shape
+        torch.Size([2])
     """
     return torch.empty_like(tensor(x), dtype=None if dtype is None else to_torch(dtype))
 
@@ -86,6 +111,11 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
         x: A tensor.
         fill_value: The value, or a tensor that broadcasts to the shape.
         dtype: The dtype; that of `x` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.full_like([1, 2], 7).tolist()
+        [7, 7]
     """
     like = tensor(x)
     wanted = like.dtype if dtype is None else to_torch(dtype)
@@ -100,6 +130,11 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
     Args:
         x: A tensor.
         dtype: The dtype; that of `x` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.zeros_like([1, 2]).tolist()
+        [0, 0]
     """
     return torch.zeros_like(tensor(x), dtype=None if dtype is None else to_torch(dtype))
 
@@ -111,6 +146,11 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
     Args:
         x: A tensor.
         dtype: The dtype; that of `x` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.ones_like([3, 2]).tolist()
+        [1, 1]
     """
     return torch.ones_like(tensor(x), dtype=None if dtype is None else to_torch(dtype))
 
@@ -123,6 +163,11 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
         M: The number of columns; `N` if not given.
         k: Which diagonal, 0 being the main one.
         dtype: The dtype; `floatx()` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.eye(2, 3, k=1, dtype="int32").tolist()
+        [[0, 1, 0], [0, 0, 1]]
     """
     rows, columns = _rows_and_columns(N, M)
     return (columns - rows == (k or 0)).to(to_torch(dtype))
@@ -134,6 +179,11 @@ def identity(n: int, dtype: Any = None) -> Tensor:
     Args:
         n: The number of rows and columns.
         dtype: The dtype; `floatx()` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.identity(2, dtype="int32").tolist()
+        [[1, 0], [0, 1]]
     """
     return torch.eye(n, dtype=to_torch(dtype), device=device.running())
 
@@ -146,6 +196,11 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
         M: The number of columns; `N` if not given.
         k: Which diagonal, 0 being the main one.
         dtype: The dtype; `floatx()` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.tri(2, 3, dtype="int32").tolist()
+        [[1, 0, 0], [1, 1, 0]]
     """
     rows, columns = _rows_and_columns(N, M)
     return (columns - rows <= k).to(to_torch(dtype))
@@ -158,6 +213,11 @@ def tril(x: Any, k: int = 0) -> Tensor:
     Args:
         x: A tensor.
         k: Which diagonal.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.tril([[1, 2], [3, 4]]).tolist()
+        [[1, 0], [3, 4]]
     """
     return tensor(x).tril(k)
 
@@ -169,6 +229,11 @@ def triu(x: Any, k: int = 0) -> Tensor:
     Args:
         x: A tensor.
         k: Which diagonal.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.triu([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [0, 4]]
     """
     return tensor(x).triu(k)
 
@@ -180,6 +245,11 @@ def diag(x: Any, k: int = 0) -> Tensor:
     Args:
         x: A vector or matrix.
         k: Which diagonal.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.diag([1, 2]).tolist()
+        [[1, 0], [0, 2]]
     """
     value = tensor(x)
     if value.dim() not in (1, 2):
@@ -194,6 +264,11 @@ def diagflat(x: Any, k: int = 0) -> Tensor:
     Args:
         x: A tensor.
         k: Which diagonal.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.diagflat([[1, 2]]).tolist()
+        [[1, 0], [0, 2]]
     """
     return torch.diagflat(tensor(x), k)
 
@@ -206,6 +281,11 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
         x: A vector.
         N: How many columns; as many as there are rows if not given.
         increasing: Whether the powers rise from left to right.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.vander([1, 2, 3]).tolist()
+        [[1, 1, 1], [4, 2, 1], [9, 3, 1]]
     """
     value = tensor(x)
     if value.dim() != 1:
@@ -222,6 +302,11 @@ def array(x: Any, dtype: Any = None) -> Tensor:
     Args:
         x: A number, nested list, array, tensor or variable.
         dtype: The dtype; that of `x` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.array([1, 2], dtype="float32").tolist()
+        [1.0, 2.0]
     """
     made = tensor(x)
     return made if dtype is None else made.to(to_torch(dtype))

@@ -21,6 +21,11 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
         x: A tensor.
         axis: The axis; the flat tensor if not given.
         dtype: The dtype of the result; that of `x` if not given, int32 for booleans.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.cumsum([1, 2, 3]).tolist()
+        [1, 3, 6]
     """
     value, dim = _along(tensor(x), axis)
     return torch.cumsum(value, dim, dtype=_wanted(value, dtype))
@@ -34,6 +39,11 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
         x: A tensor.
         axis: The axis; the flat tensor if not given.
         dtype: The dtype of the result; that of `x` if not given, int32 for booleans.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.cumprod([1, 2, 3]).tolist()
+        [1, 2, 6]
     """
     value, dim = _along(tensor(x), axis)
     return torch.cumprod(value, dim, dtype=_wanted(value, dtype))
@@ -47,6 +57,11 @@ def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
         x: A tensor.
         axis: The axis; the flat tensor if not given.
         dtype: The dtype of the result; that of `x` if not given, int32 for booleans.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nancumsum([1.0, float("nan"), 3.0]).tolist()
+        [1.0, 1.0, 4.0]
     """
     return cumsum(replaced(tensor(x), 0), axis, dtype)
 
@@ -59,6 +74,11 @@ def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
         x: A tensor.
         axis: The axis; the flat tensor if not given.
         dtype: The dtype of the result; that of `x` if not given, int32 for booleans.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nancumprod([2.0, float("nan"), 3.0]).tolist()
+        [2.0, 2.0, 6.0]
     """
     return cumprod(replaced(tensor(x), 1), axis, dtype)
 
@@ -71,6 +91,11 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
         a: A tensor.
         n: How many times the difference is taken.
         axis: The axis.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.diff([1, 4, 9]).tolist()
+        [3, 5]
     """
     return torch.diff(tensor(a), n, axis)
 
@@ -84,6 +109,11 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
         x: Where they lie.
         dx: How far apart they are, if `x` is not given.
         axis: The axis.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.trapezoid([1.0, 2.0, 3.0]).item()
+        4.0
     """
     value = tensor(y)
     value = inexact(value) if value.dtype is torch.bool else value

@@ -17,6 +17,11 @@ def abs(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.abs([-1, 2]).tolist()
+        [1, 2]
     """
     value = tensor(x)
     return value if value.dtype is torch.bool else torch.abs(value)
@@ -31,6 +36,11 @@ def fabs(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.fabs([-1, 2]).tolist()
+        [1.0, 2.0]
     """
     return torch.abs(inexact(x))
 
@@ -41,6 +51,11 @@ def negative(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.negative([1, -2]).tolist()
+        [-1, 2]
     """
     return torch.neg(tensor(x))
 
@@ -51,6 +66,11 @@ def sign(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.sign([-3, 0, 5]).tolist()
+        [-1, 0, 1]
     """
     return torch.sign(tensor(x))
 
@@ -61,6 +81,11 @@ def signbit(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.signbit([-1.0, 2.0]).tolist()
+        [True, False]
     """
     return torch.signbit(tensor(x))
 
@@ -71,6 +96,11 @@ def square(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.square([2, 3]).tolist()
+        [4, 9]
     """
     return torch.square(counted(x))
 
@@ -81,6 +111,11 @@ def sqrt(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.sqrt([4.0, 9.0]).tolist()
+        [2.0, 3.0]
     """
     return torch.sqrt(inexact(x))
 
@@ -91,6 +126,11 @@ def rsqrt(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.rsqrt([4.0]).tolist()
+        [0.5]
     """
     return torch.rsqrt(inexact(x))
 
@@ -101,6 +141,11 @@ def cbrt(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.cbrt([-8.0, 1.0]).tolist()
+        [-2.0, 1.0]
     """
     value = inexact(x)
     return torch.sign(value) * torch.abs(value) ** (1 / 3)
@@ -112,6 +157,11 @@ def reciprocal(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.reciprocal([2.0, 4.0]).tolist()
+        [0.5, 0.25]
     """
     return torch.reciprocal(inexact(x))
 
@@ -122,6 +172,11 @@ def exp(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.exp([0.0]).tolist()
+        [1.0]
     """
     return torch.exp(inexact(x))
 
@@ -132,6 +187,11 @@ def exp2(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.exp2([1.0, 3.0]).tolist()
+        [2.0, 8.0]
     """
     return torch.exp2(inexact(x))
 
@@ -142,6 +202,11 @@ def expm1(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.expm1([0.0]).tolist()
+        [0.0]
     """
     return torch.expm1(inexact(x))
 
@@ -152,6 +217,11 @@ def log(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.log([1.0]).tolist()
+        [0.0]
     """
     return torch.log(inexact(x))
 
@@ -162,6 +232,11 @@ def log2(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.log2([1.0, 8.0]).tolist()
+        [0.0, 3.0]
     """
     return torch.log2(inexact(x))
 
@@ -172,6 +247,11 @@ def log10(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.log10([1.0, 100.0]).tolist()
+        [0.0, 2.0]
     """
     return torch.log10(inexact(x))
 
@@ -182,6 +262,11 @@ def log1p(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.log1p([0.0]).tolist()
+        [0.0]
     """
     return torch.log1p(inexact(x))
 
@@ -192,6 +277,11 @@ def erf(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.erf([0.0]).tolist()
+        [0.0]
     """
     return torch.erf(inexact(x))
 
@@ -202,6 +292,11 @@ def erfinv(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.erfinv([0.0]).tolist()
+        [0.0]
     """
     return torch.erfinv(inexact(x))
 
@@ -212,6 +307,11 @@ def i0(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.i0([0.0]).tolist()
+        [0.9999999403953552]
     """
     return torch.i0(inexact(x))
 
@@ -222,6 +322,11 @@ def real(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.real(2 + 3j).item()
+        2.0
     """
     return torch.real(tensor(x))
 
@@ -232,6 +337,11 @@ def imag(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.imag(2 + 3j).item()
+        3.0
     """
     value = tensor(x)
     return torch.imag(value) if value.is_complex() else torch.zeros_like(value)
@@ -243,6 +353,11 @@ def conj(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.conj(2 + 3j).item()
+        (2-3j)
     """
     return torch.conj(tensor(x)).resolve_conj()
 
@@ -256,5 +371,10 @@ def angle(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.angle([2.0, 0.5]).tolist()
+        [0.0, 0.0]
     """
     return torch.angle(tensor(x))

@@ -26,6 +26,17 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Raises:
         TypeError: If `f` returns no such pair.
+
+    Example:
+        >>> import torch
+        >>> from torchkeras import ops
+        >>> @ops.custom_gradient
+        ... def halved(x):
+        ...     return x * 1.0, lambda *args, upstream: upstream / 2
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> halved(x).sum().backward()
+        >>> x.grad
+        tensor([0.5000, 0.5000])
     """
 
     @op

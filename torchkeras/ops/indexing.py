@@ -25,6 +25,11 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
 
     Raises:
         ValueError: If only one of `x1` and `x2` is given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.where([True, False], [1, 2], 0).tolist()
+        [1, 0]
     """
     test = tensor(condition).bool()
     if x1 is None and x2 is None:
@@ -48,6 +53,11 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
     Raises:
         ValueError: If these are not lists of one length.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.select([[True, False], [True, True]], [[1, 2], [3, 4]]).tolist()
+        [1, 4]
     """
     lists = isinstance(condlist, (list, tuple)) and isinstance(choicelist, (list, tuple))
     if not lists or not condlist or len(condlist) != len(choicelist):
@@ -70,6 +80,11 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         x: A tensor.
         indices: Whole numbers.
         axis: The axis; the flat tensor if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.take([[1, 2], [3, 4]], [1, -1], axis=1).tolist()
+        [[2, 2], [4, 4]]
     """
     value = tensor(x)
     if axis is None:
@@ -88,6 +103,11 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         x: A tensor.
         indices: Whole numbers, with as many axes as `x`.
         axis: The axis; the flat tensors if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1).tolist()
+        [[2], [3]]
     """
     value = tensor(x)
     places = beside(indices, value)
@@ -104,6 +124,11 @@ def get_item(x: Any, key: Any) -> Tensor:
     Args:
         x: A tensor.
         key: An index, slice, ellipsis or tuple of them.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.get_item([[1, 2], [3, 4]], (0, -1)).item()
+        2
     """
     return tensor(x)[key]
 
@@ -114,6 +139,11 @@ def nonzero(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nonzero([0, 3, 4]).tolist()
+        [[1, 2]]
     """
     return torch.nonzero(tensor(x)).T.to(torch.int32)
 
@@ -125,6 +155,11 @@ def unravel_index(indices: Any, shape: Sequence[int]) -> tuple[Tensor, ...]:
     Args:
         indices: Whole numbers.
         shape: The shape.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [place.tolist() for place in ops.unravel_index([1, 5], (2, 3))]
+        [[0, 1], [1, 2]]
     """
     places = tensor(indices)
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
@@ -140,6 +175,11 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         offset: Which diagonal, 0 being the main one.
         axis1: The axis of the rows.
         axis2: The axis of the columns.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.diagonal([[1, 2], [3, 4]]).tolist()
+        [1, 4]
     """
     value = tensor(x)
     if value.dim() < 2:

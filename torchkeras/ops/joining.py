@@ -20,6 +20,11 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Tensor:
     Args:
         xs: The tensors.
         axis: The axis.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.concatenate([[1, 2], [3]]).tolist()
+        [1, 2, 3]
     """
     if axis is None:
         raise ValueError("`axis` must be a whole number. Received: axis=None.")
@@ -34,6 +39,11 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
         x1: A tensor.
         x2: A tensor.
         axis: The axis; the flat tensors if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.append([1, 2], [[3, 4]]).tolist()
+        [1, 2, 3, 4]
     """
     first = tensor(x1)
     second = beside(x2, first)
@@ -49,6 +59,11 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
     Args:
         x: The tensors.
         axis: Where the new axis goes.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.stack([[1, 2], [3, 4]], axis=1).tolist()
+        [[1, 3], [2, 4]]
     """
     return torch.stack(_all(x), dim=axis)
 
@@ -59,6 +74,11 @@ def vstack(xs: Sequence[Any]) -> Tensor:
 
     Args:
         xs: The tensors.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.vstack([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
     """
     return torch.vstack(_all(xs))
 
@@ -69,6 +89,11 @@ def hstack(xs: Sequence[Any]) -> Tensor:
 
     Args:
         xs: The tensors.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.hstack([[1, 2], [3, 4]]).tolist()
+        [1, 2, 3, 4]
     """
     return torch.hstack(_all(xs))
 
@@ -79,6 +104,11 @@ def dstack(xs: Sequence[Any]) -> Tensor:
 
     Args:
         xs: The tensors.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.dstack([[1, 2], [3, 4]]).tolist()
+        [[[1, 3], [2, 4]]]
     """
     return torch.dstack(_all(xs))
 
@@ -94,6 +124,11 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
     Raises:
         ValueError: If the axis cannot be cut into so many equal pieces.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [part.tolist() for part in ops.split([1, 2, 3, 4], 2)]
+        [[1, 2], [3, 4]]
     """
     value = tensor(x)
     along = dim(axis, value.dim())
@@ -115,6 +150,11 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
         x: A tensor.
         indices_or_sections: How many pieces, or where to cut.
         axis: The axis.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [part.tolist() for part in ops.array_split([1, 2, 3], 2)]
+        [[1, 2], [3]]
     """
     value = tensor(x)
     cuts = _cuts(indices_or_sections)
@@ -128,6 +168,11 @@ def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
     Args:
         x: A tensor.
         indices_or_sections: How many equal pieces, or where to cut.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [part.tolist() for part in ops.hsplit([[1, 2], [3, 4]], 2)]
+        [[[1], [3]], [[2], [4]]]
     """
     value = _of_rank("hsplit", 1, x)
     return split(value, indices_or_sections, 1 if value.dim() > 1 else 0)
@@ -140,6 +185,11 @@ def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
     Args:
         x: A tensor.
         indices_or_sections: How many equal pieces, or where to cut.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [part.tolist() for part in ops.vsplit([[1, 2], [3, 4]], 2)]
+        [[[1, 2]], [[3, 4]]]
     """
     return split(_of_rank("vsplit", 2, x), indices_or_sections, 0)
 
@@ -151,6 +201,11 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
     Args:
         x: A tensor.
         indices_or_sections: How many equal pieces, or where to cut.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [part.tolist() for part in ops.dsplit([[[1, 2]]], 2)]
+        [[[[1]]], [[[2]]]]
     """
     return split(_of_rank("dsplit", 3, x), indices_or_sections, 2)
 

@@ -20,6 +20,11 @@ def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nansum([1.0, float("nan"), 2.0]).item()
+        3.0
     """
     value = replaced(tensor(x), 0)
     return sum(value, axis, keepdims) if dims(value, axis) else value
@@ -33,6 +38,11 @@ def nanprod(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanprod([3.0, float("nan"), 2.0]).item()
+        6.0
     """
     value = replaced(tensor(x), 1)
     return prod(value, axis, keepdims) if dims(value, axis) else value
@@ -46,6 +56,11 @@ def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanmean([1.0, float("nan"), 2.0]).item()
+        1.5
     """
     value = inexact(x)
     over = dims(value, axis)
@@ -60,6 +75,11 @@ def nanvar(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanvar([1.0, float("nan"), 3.0]).item()
+        1.0
     """
     value = inexact(x)
     over = dims(value, axis)
@@ -80,6 +100,11 @@ def nanstd(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanstd([1.0, float("nan"), 3.0]).item()
+        1.0
     """
     return torch.sqrt(nanvar(x, axis, keepdims))
 
@@ -92,6 +117,11 @@ def nanmax(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanmax([1.0, float("nan"), 3.0]).item()
+        3.0
     """
     value = tensor(x)
     result = amax(replaced(value, -torch.inf), axis, keepdims)
@@ -106,6 +136,11 @@ def nanmin(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanmin([1.0, float("nan"), 3.0]).item()
+        1.0
     """
     value = tensor(x)
     result = amin(replaced(value, torch.inf), axis, keepdims)
@@ -120,6 +155,11 @@ def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
         x: A tensor.
         axis: The axis; the flat tensor if not given.
         keepdims: Whether it stays with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanargmax([1.0, float("nan"), 3.0]).item()
+        2
     """
     value = tensor(x)
     result = argmax(replaced(value, -torch.inf), axis, keepdims)
@@ -134,6 +174,11 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
         x: A tensor.
         axis: The axis; the flat tensor if not given.
         keepdims: Whether it stays with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanargmin([float("nan"), 2.0, 3.0]).item()
+        1
     """
     value = tensor(x)
     result = argmin(replaced(value, torch.inf), axis, keepdims)

@@ -25,6 +25,11 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
     Raises:
         ValueError: If there is a `constant_values` in another mode, or the widths do not fit.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.pad([1, 2, 3], 2, mode="reflect").tolist()
+        [3, 2, 1, 2, 3, 2, 1]
     """
     value = tensor(x)
     widths = _widths(pad_width, value.dim())

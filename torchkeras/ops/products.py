@@ -20,6 +20,11 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor.
         x2: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.matmul([[1, 2]], [[3], [4]]).tolist()
+        [[11]]
     """
     first, second = promoted(x1, x2)
     if first.dtype is torch.int8:  # their sums seldom fit
@@ -34,6 +39,11 @@ def dot(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor.
         x2: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.dot([1, 2], [3, 4]).item()
+        11
     """
     first, second = promoted(x1, x2)
     if not (first.dim() and second.dim()):
@@ -50,6 +60,11 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
         x1: A tensor.
         x2: A tensor.
         axes: How many axes (last of `x1`, first of `x2`), or two lists of axes.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.tensordot([[1, 2]], [[3, 4]], axes=(1, 1)).tolist()
+        [[11]]
     """
     if not isinstance(axes, int):
         axes = [[a] if isinstance(a, int) else list(a) for a in axes]
@@ -64,6 +79,11 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
         subscripts: Such as `"ij,jk->ik"`.
         *operands: The tensors.
         **kwargs: Kept for NumPy's signature.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.einsum("ij,j->i", [[1, 2], [3, 4]], [1, 1]).tolist()
+        [3, 7]
     """
     values = alike(*operands)
     if values[0].dtype is torch.int8:
@@ -78,6 +98,11 @@ def outer(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor.
         x2: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.outer([1, 2], [3, 4]).tolist()
+        [[3, 4], [6, 8]]
     """
     first, second = pair(x1, x2)
     return torch.outer(first.reshape(-1), second.reshape(-1))
@@ -90,6 +115,11 @@ def inner(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor.
         x2: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.inner([1, 2], [3, 4]).item()
+        11
     """
     return _multiplied(torch.inner, *promoted(x1, x2))
 
@@ -101,6 +131,11 @@ def vdot(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor.
         x2: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.vdot([1, 2], [3, 4]).item()
+        11
     """
     first, second = promoted(x1, x2)
     return _multiplied(torch.vdot, first.reshape(-1), second.reshape(-1))
@@ -113,6 +148,11 @@ def kron(x1: Any, x2: Any) -> Tensor:
     Args:
         x1: A tensor.
         x2: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.kron([1, 2], [1, 10]).tolist()
+        [1, 10, 2, 20]
     """
     return torch.kron(*promoted(x1, x2))
 
@@ -134,6 +174,11 @@ def cross(
 
     Raises:
         ValueError: If the vectors have another length.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.cross([1, 0, 0], [0, 1, 0]).tolist()
+        [0, 0, 1]
     """
     if axis is not None:
         axisa = axisb = axisc = axis
@@ -163,6 +208,11 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         offset: Which diagonal, 0 being the main one.
         axis1: The axis of the rows.
         axis2: The axis of the columns.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.trace([[1, 2], [3, 4]]).item()
+        5
     """
     value = tensor(x)
     small = value.dtype in (torch.bool, torch.int8, torch.int16, torch.uint8)
@@ -176,6 +226,11 @@ def slogdet(x: Any) -> tuple[Tensor, Tensor]:
 
     Args:
         x: A tensor of square matrices.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [part.item() for part in ops.slogdet([[1.0, 0.0], [0.0, -1.0]])]
+        [-1.0, 0.0]
     """
     sign, logarithm = torch.linalg.slogdet(inexact(x))
     return sign, logarithm

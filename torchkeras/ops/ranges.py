@@ -23,6 +23,11 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         stop: The end, left out.
         step: The distance; 1 if not given.
         dtype: The dtype; int32 for whole numbers and `floatx()` for floats if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.arange(1, 7, 2).tolist()
+        [1, 3, 5]
     """
     first, end = (0, start) if stop is None else (start, stop)
     distance = 1 if step is None else step
@@ -52,6 +57,11 @@ def linspace(
         retstep: Whether the distance is returned too.
         dtype: The dtype; that of floats of `start` and `stop` if not given.
         axis: Where the values go, for tensors.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.linspace(0, 1, 3).tolist()
+        [0.0, 0.5, 1.0]
     """
     first, last = _ends(start, stop)
     wanted = first.dtype if dtype is None else to_torch(dtype)
@@ -80,6 +90,11 @@ def logspace(
         base: The base of the logarithms.
         dtype: The dtype; that of floats of `start` and `stop` if not given.
         axis: Where the values go, for tensors.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.logspace(0, 2, 3).tolist()
+        [1.0, 10.0, 100.0]
     """
     first, last = _ends(start, stop)
     wanted = first.dtype if dtype is None else to_torch(dtype)
@@ -105,6 +120,11 @@ def geomspace(
         endpoint: Whether `stop` is one of them.
         dtype: The dtype; that of floats of `start` and `stop` if not given.
         axis: Where the values go, for tensors.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.geomspace(1, 16, 3, dtype="int32").tolist()
+        [1, 4, 16]
     """
     first, last = _ends(start, stop)
     wanted = first.dtype if dtype is None else to_torch(dtype)
@@ -121,6 +141,11 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
         *x: Vectors or numbers.
         indexing: `"xy"` for the first vector along the second axis, `"ij"` for the first along
             the first.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [axis.tolist() for axis in ops.meshgrid([1, 2], [3, 4])]
+        [[[1, 2], [1, 2]], [[3, 3], [4, 4]]]
     """
     one_of("indexing", indexing, ("xy", "ij"))
     vectors = [tensor(v).reshape(-1) for v in x]

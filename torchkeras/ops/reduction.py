@@ -28,6 +28,11 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.sum([[1, 2], [3, 4]], axis=0).tolist()
+        [4, 6]
     """
     value = tensor(x)
     over = dims(value, axis)
@@ -44,6 +49,11 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.mean([[1, 2], [3, 4]], axis=1).tolist()
+        [1.5, 3.5]
     """
     value = inexact(x)
     over = dims(value, axis)
@@ -58,6 +68,11 @@ def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.var([1.0, 3.0]).item()
+        1.0
     """
     value = inexact(x)
     over = dims(value, axis)
@@ -74,6 +89,11 @@ def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.std([1.0, 3.0]).item()
+        1.0
     """
     value = inexact(x)
     over = dims(value, axis)
@@ -94,6 +114,11 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) 
 
     Raises:
         ValueError: If there are no values, and no `initial`.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.max([[1, 5], [3, 4]], axis=1).tolist()
+        [5, 4]
     """
     value = tensor(x)
     if initial is None:
@@ -116,6 +141,11 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) 
 
     Raises:
         ValueError: If there are no values, and no `initial`.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.min([[1, 5], [3, 4]], axis=1).tolist()
+        [1, 3]
     """
     value = tensor(x)
     if initial is None:
@@ -134,6 +164,11 @@ def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.amax([[1, 5], [3, 4]], axis=1).tolist()
+        [5, 4]
     """
     return _extreme(torch.amax, tensor(x), axis, keepdims)
 
@@ -146,6 +181,11 @@ def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.amin([[1, 5], [3, 4]], axis=1).tolist()
+        [1, 3]
     """
     return _extreme(torch.amin, tensor(x), axis, keepdims)
 
@@ -158,6 +198,11 @@ def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.ptp([1, 5, 3]).item()
+        4
     """
     value = tensor(x)
     high = _extreme(torch.amax, value, axis, keepdims)
@@ -173,6 +218,11 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
         dtype: The dtype of the result; that of `x` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.prod([2, 3, 4]).item()
+        24
     """
     value = tensor(x)
     value = value.to(summed(value) if dtype is None else to_torch(dtype))
@@ -189,6 +239,11 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.any([[True, False], [False, False]], axis=1).tolist()
+        [True, False]
     """
     value = tensor(x).bool()
     over = dims(value, axis)
@@ -203,6 +258,11 @@ def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.all([[True, False], [True, True]], axis=1).tolist()
+        [False, True]
     """
     value = tensor(x).bool()
     over = dims(value, axis)
@@ -217,6 +277,11 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axis; the flat tensor if not given.
         keepdims: Whether it stays with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.argmax([[1, 5], [7, 4]], axis=1).tolist()
+        [1, 0]
     """
     return torch.argmax(ordered(tensor(x)), axis, keepdims).to(torch.int32)
 
@@ -229,6 +294,11 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axis; the flat tensor if not given.
         keepdims: Whether it stays with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.argmin([[1, 5], [7, 4]], axis=1).tolist()
+        [0, 1]
     """
     return torch.argmin(ordered(tensor(x)), axis, keepdims).to(torch.int32)
 
@@ -240,6 +310,11 @@ def count_nonzero(x: Any, axis: Axis = None) -> Tensor:
     Args:
         x: A tensor.
         axis: The axes; all if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.count_nonzero([0, 3, 0, 4]).item()
+        2
     """
     held = tensor(x) != 0
     over = dims(held, axis)
@@ -254,6 +329,11 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.logsumexp([0.0]).item()
+        0.0
     """
     value = inexact(x)
     return torch.logsumexp(value, dims(value, axis), keepdims)
@@ -268,6 +348,11 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         ord: Which norm.
         axis: One axis for vectors, two for matrices, all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.norm([3.0, 4.0]).item()
+        5.0
     """
     return torch.linalg.norm(inexact(x), ord, axis, keepdims)
 

@@ -18,6 +18,11 @@ def floor(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.floor([-1.5, 1.5]).tolist()
+        [-2.0, 1.0]
     """
     return torch.floor(inexact(x))
 
@@ -28,6 +33,11 @@ def ceil(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.ceil([-1.5, 1.5]).tolist()
+        [-1.0, 2.0]
     """
     return torch.ceil(inexact(x))
 
@@ -38,6 +48,11 @@ def trunc(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.trunc([-1.5, 1.5]).tolist()
+        [-1.0, 1.0]
     """
     value = tensor(x)
     return value if value.dtype is torch.bool else torch.trunc(value)
@@ -50,6 +65,11 @@ def round(x: Any, decimals: int = 0) -> Tensor:
     Args:
         x: A tensor.
         decimals: The number of decimals; below 0 for tens, hundreds and so on.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.round([0.5, 1.5, 2.25], 1).tolist()
+        [0.5, 1.5, 2.200000047683716]
     """
     value = tensor(x)
     if value.is_floating_point():
@@ -67,6 +87,11 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
         x: A tensor.
         x_min: The lower end, a number or tensor; `None` for none.
         x_max: The upper end, likewise.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.clip([-2, 0, 9], -1, 5).tolist()
+        [-1, 0, 5]
     """
     value = counted(x)
     plain = value.is_floating_point() and value.dim()
@@ -85,5 +110,10 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None)
         nan: What replaces NaN.
         posinf: What replaces infinity; the largest number of the dtype if not given.
         neginf: What replaces minus infinity; the smallest number if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nan_to_num([1.0, float("nan")]).tolist()
+        [1.0, 0.0]
     """
     return torch.nan_to_num(tensor(x), nan, posinf, neginf)

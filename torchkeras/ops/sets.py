@@ -21,6 +21,11 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
         x2: The set.
         assume_unique: Whether no value is there twice, which is faster to work with.
         invert: Whether to say the opposite.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.isin([1, 2, 3], [2, 4]).tolist()
+        [False, True, False]
     """
     first, second = promoted(x1, x2)
     return torch.isin(counted(first), counted(second), assume_unique=assume_unique, invert=invert)
@@ -51,6 +56,11 @@ def unique(
 
     Returns:
         The values, or a tuple of the values, indices, inverse and counts that were asked for.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [part.tolist() for part in ops.unique([3, 1, 3], return_counts=True)]
+        [[1, 3], [1, 2]]
     """
     value = tensor(x)
     along = None if axis is None else dim(axis, value.dim())

@@ -21,6 +21,11 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     Args:
         x: A tensor.
         newshape: The shape.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.reshape([1, 2, 3, 4], (2, -1)).tolist()
+        [[1, 2], [3, 4]]
     """
     sizes = (newshape,) if hasattr(newshape, "__index__") else tuple(newshape)
     return tensor(x).reshape([-1 if size is None else size for size in sizes])
@@ -33,6 +38,11 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
     Args:
         x: A tensor.
         axes: The order.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.transpose([[1, 2], [3, 4]]).tolist()
+        [[1, 3], [2, 4]]
     """
     value = tensor(x)
     return value.permute(tuple(reversed(range(value.dim()))) if axes is None else tuple(axes))
@@ -48,6 +58,11 @@ def expand_dims(x: Any, axis: int | Sequence[int]) -> Tensor:
 
     Raises:
         ValueError: If the result has no such axis.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.expand_dims([1, 2], (0, -1)).shape
+        torch.Size([1, 2, 1])
     """
     value = tensor(x)
     if not isinstance(axis, (int, tuple, list)):
@@ -71,6 +86,11 @@ def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Tensor:
 
     Raises:
         ValueError: If a named axis has another size.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.squeeze([[1, 2]]).tolist()
+        [1, 2]
     """
     value = tensor(x)
     if axis is None:
@@ -91,6 +111,11 @@ def tile(x: Any, repeats: Any) -> Tensor:
     Args:
         x: A tensor.
         repeats: How often, for each axis.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.tile([1, 2], 2).tolist()
+        [1, 2, 1, 2]
     """
     counts = (repeats,) if isinstance(repeats, int) else tuple(int(n) for n in repeats)
     return torch.tile(tensor(x), counts)
@@ -104,6 +129,11 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         x: A tensor.
         repeats: How often, for all values or for each.
         axis: The axis; the flat tensor if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.repeat([1, 2], 2).tolist()
+        [1, 1, 2, 2]
     """
     value = tensor(x)
     if axis is None:
@@ -124,6 +154,11 @@ def flip(x: Any, axis: int | tuple[int, ...] | None = None) -> Tensor:
     Args:
         x: A tensor.
         axis: The axes.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.flip([1, 2, 3]).tolist()
+        [3, 2, 1]
     """
     value = tensor(x)
     return torch.flip(value, dims(value, axis))
@@ -135,6 +170,11 @@ def fliplr(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.fliplr([[1, 2], [3, 4]]).tolist()
+        [[2, 1], [4, 3]]
     """
     value = tensor(x)
     if value.dim() < 2:
@@ -148,6 +188,11 @@ def flipud(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.flipud([[1, 2], [3, 4]]).tolist()
+        [[3, 4], [1, 2]]
     """
     value = tensor(x)
     if not value.dim():
@@ -166,6 +211,11 @@ def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
 
     Raises:
         ValueError: If there are no two such axes.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.rot90([[1, 2], [3, 4]]).tolist()
+        [[2, 4], [1, 3]]
     """
     value = tensor(array)
     plane = dims(value, axes) if value.dim() > 1 else ()
@@ -185,6 +235,11 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
         x: A tensor.
         shift: How far.
         axis: The axes; the flat tensor if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.roll([1, 2, 3], 1).tolist()
+        [3, 1, 2]
     """
     return torch.roll(tensor(x), shift, axis)
 
@@ -197,6 +252,11 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
         x: A tensor.
         source: The axes.
         destination: Their places.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.moveaxis(ops.ones((2, 3, 4)), 0, -1).shape
+        torch.Size([3, 4, 2])
     """
     return torch.movedim(tensor(x), source, destination)
 
@@ -208,6 +268,11 @@ def view(x: Any, dtype: Any = None) -> Tensor:
     Args:
         x: A tensor.
         dtype: The dtype; `floatx()` if not given.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.view([1.0], "int32").tolist()
+        [1065353216]
     """
     value, wanted = tensor(x), to_torch(dtype)
     return value if value.dtype is wanted else value.view(wanted)
@@ -218,6 +283,11 @@ def ndim(x: Any) -> int:
 
     Args:
         x: A tensor or symbol.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.ndim([[1, 2]])
+        2
     """
     return len(x.shape) if hasattr(x, "shape") else tensor(x).dim()
 
@@ -228,6 +298,11 @@ def size(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.size([[1, 2], [3, 4]]).item()
+        4
     """
     value = tensor(x)
     return torch.full((), value.numel(), dtype=torch.int64, device=value.device)
@@ -239,6 +314,11 @@ def ravel(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.ravel([[1, 2], [3, 4]]).tolist()
+        [1, 2, 3, 4]
     """
     return tensor(x).reshape(-1)
 
@@ -251,6 +331,11 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
         x: A tensor.
         axis1: One axis.
         axis2: The other.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.swapaxes(ops.ones((2, 3, 4)), 0, 1).shape
+        torch.Size([3, 2, 4])
     """
     return tensor(x).transpose(axis1, axis2)
 
@@ -262,5 +347,10 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Tensor:
     Args:
         x: A tensor.
         shape: The shape.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.broadcast_to([1, 2], (2, 2)).tolist()
+        [[1, 2], [1, 2]]
     """
     return tensor(x).broadcast_to((shape,) if isinstance(shape, int) else tuple(shape))

@@ -20,6 +20,11 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
     Args:
         x: A tensor.
         axis: The axis; the flat tensor for `None`.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.sort([3, 1, 2]).tolist()
+        [1, 2, 3]
     """
     value, along = _along(tensor(x), axis)
     return torch.sort(ordered(value), dim=along).values.to(value.dtype)
@@ -32,6 +37,11 @@ def argsort(x: Any, axis: int | None = -1) -> Tensor:
     Args:
         x: A tensor.
         axis: The axis; the flat tensor for `None`.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.argsort([3, 1, 2]).tolist()
+        [1, 2, 0]
     """
     value, along = _along(tensor(x), axis)
     return torch.argsort(ordered(value), dim=along, stable=True).to(torch.int32)
@@ -48,6 +58,11 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Tensor:
 
     Raises:
         ValueError: If there is no such value.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.argpartition([3, 1, 2], 1).tolist()
+        [1, 2, 0]
     """
     value, along = _along(tensor(x), axis)
     size = value.shape[along]
@@ -66,6 +81,11 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
         x: A tensor.
         k: How many.
         sorted: Whether the largest comes first.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [part.tolist() for part in ops.top_k([3, 1, 2], 2)]
+        [[3, 2], [0, 2]]
     """
     values, places = torch.topk(tensor(x), k, sorted=sorted)
     return values, places.to(torch.int32)
@@ -79,6 +99,11 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
         targets: `(batch,)` class indices.
         predictions: `(batch, classes)` scores.
         k: How many.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.in_top_k([0, 1], [[0.9, 0.1], [0.8, 0.2]], k=1).tolist()
+        [True, False]
     """
     scores = tensor(predictions)
     wanted = beside(targets, scores).long()
@@ -97,6 +122,11 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
 
     Raises:
         ValueError: If the sequence is no vector.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.searchsorted([1, 3, 5], [0, 3, 9]).tolist()
+        [0, 1, 3]
     """
     one_of("side", side, ("left", "right"))
     sequence, wanted = promoted(sorted_sequence, values)

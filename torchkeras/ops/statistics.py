@@ -28,6 +28,11 @@ def average(x: Any, axis: Axis = None, weights: Any = None) -> Tensor:
 
     Raises:
         ValueError: If the weights have another shape.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.average([1.0, 4.0], weights=[2.0, 1.0]).item()
+        2.0
     """
     if weights is None:
         return mean(x, axis)
@@ -47,6 +52,11 @@ def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.median([1.0, 5.0, 2.0, 4.0]).item()
+        3.0
     """
     return quantile(x, 0.5, axis, keepdims=keepdims)
 
@@ -64,6 +74,11 @@ def quantile(
         method: What to return between two values: `"linear"`, `"lower"`, `"higher"`,
             `"midpoint"` or `"nearest"`.
         keepdims: Whether the axes stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.quantile([1.0, 2.0, 3.0], [0.25, 0.5]).tolist()
+        [1.5, 2.0]
     """
     return _quantile(torch.quantile, x, q, axis, method, keepdims)
 
@@ -80,6 +95,11 @@ def percentile(
         axis: The axes; all if not given.
         method: What to return between two values, as in `quantile`.
         keepdims: Whether the axes stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.percentile([1.0, 2.0, 3.0], 25).item()
+        1.5
     """
     return _quantile(torch.quantile, x, _part(q), axis, method, keepdims)
 
@@ -92,6 +112,11 @@ def nanmedian(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
         x: A tensor.
         axis: The axes; all if not given.
         keepdims: Whether they stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanmedian([1.0, float("nan"), 3.0]).item()
+        2.0
     """
     return nanquantile(x, 0.5, axis, keepdims=keepdims)
 
@@ -108,6 +133,11 @@ def nanquantile(
         axis: The axes; all if not given.
         method: What to return between two values, as in `quantile`.
         keepdims: Whether the axes stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanquantile([1.0, float("nan"), 3.0], 0.25).item()
+        1.5
     """
     return _quantile(torch.nanquantile, x, q, axis, method, keepdims)
 
@@ -124,6 +154,11 @@ def nanpercentile(
         axis: The axes; all if not given.
         method: What to return between two values, as in `quantile`.
         keepdims: Whether the axes stay with size 1.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.nanpercentile([1.0, float("nan"), 3.0], 25).item()
+        1.5
     """
     return _quantile(torch.nanquantile, x, _part(q), axis, method, keepdims)
 
@@ -137,6 +172,11 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
         weights: What each counts, in the shape of `x`; 1 if not given.
         minlength: The least length of the result.
         sparse: Not possible on torch.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.bincount([0, 2, 2]).tolist()
+        [1, 0, 2]
     """
     if sparse:
         raise ValueError("Sparse tensors do not exist on torch. Received: sparse=True.")
@@ -155,6 +195,11 @@ def digitize(x: Any, bins: Any) -> Tensor:
     Args:
         x: A tensor.
         bins: The edges, a rising vector.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.digitize([0.5, 1.0, 9.0], [1.0, 2.0]).tolist()
+        [0, 1, 2]
     """
     value, edges = promoted(x, bins)
     if edges.dim() != 1:
@@ -176,6 +221,11 @@ def histogram(
     Raises:
         TypeError: If `bins` is no whole number.
         ValueError: If `bins` is negative, or `range` is no pair in order.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.histogram([0.0, 1.0, 1.0, 4.0], bins=2)[0].tolist()
+        [3.0, 1.0]
     """
     _check_histogram(bins, range)
     value = inexact(x).reshape(-1)
@@ -199,6 +249,11 @@ def corrcoef(x: Any) -> Tensor:
 
     Args:
         x: A matrix of one variable a row, or a vector.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.corrcoef([[1.0, 3.0], [2.0, 0.0]]).tolist()
+        [[1.0, -1.0], [-1.0, 1.0]]
     """
     rows = torch.atleast_2d(inexact(x))  # type: ignore[no-untyped-call]
     rows = rows - rows.mean(1, keepdim=True)
@@ -218,6 +273,11 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
         x2: A vector.
         mode: `"full"` for every overlap, `"same"` for the middle of it in the length of the longer
             vector, `"valid"` for whole overlaps only.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.correlate([1.0, 2.0, 3.0], [0.0, 1.0]).tolist()
+        [2.0, 3.0]
     """
     one_of("mode", mode, ("valid", "same", "full"))
     first, second = promoted(x1, x2, floats=True)

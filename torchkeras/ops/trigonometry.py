@@ -16,6 +16,11 @@ def sin(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.sin([0.0]).tolist()
+        [0.0]
     """
     return torch.sin(inexact(x))
 
@@ -26,6 +31,11 @@ def cos(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.cos([0.0]).tolist()
+        [1.0]
     """
     return torch.cos(inexact(x))
 
@@ -36,6 +46,11 @@ def tan(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.tan([0.0]).tolist()
+        [0.0]
     """
     return torch.tan(inexact(x))
 
@@ -46,6 +61,11 @@ def arcsin(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.arcsin([0.0]).tolist()
+        [0.0]
     """
     return torch.arcsin(inexact(x))
 
@@ -56,6 +76,11 @@ def arccos(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.arccos([1.0]).tolist()
+        [0.0]
     """
     return torch.arccos(inexact(x))
 
@@ -66,6 +91,11 @@ def arctan(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.arctan([0.0]).tolist()
+        [0.0]
     """
     return torch.arctan(inexact(x))
 
@@ -76,6 +106,11 @@ def sinh(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.sinh([0.0]).tolist()
+        [0.0]
     """
     return torch.sinh(inexact(x))
 
@@ -86,6 +121,11 @@ def cosh(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.cosh([0.0]).tolist()
+        [1.0]
     """
     return torch.cosh(inexact(x))
 
@@ -96,6 +136,11 @@ def arcsinh(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.arcsinh([0.0]).tolist()
+        [0.0]
     """
     return torch.arcsinh(inexact(x))
 
@@ -106,6 +151,11 @@ def arccosh(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.arccosh([1.0]).tolist()
+        [0.0]
     """
     return torch.arccosh(inexact(x))
 
@@ -116,6 +166,11 @@ def arctanh(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.arctanh([0.0]).tolist()
+        [0.0]
     """
     return torch.arctanh(inexact(x))
 
@@ -126,6 +181,11 @@ def sinc(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.sinc([0.0]).tolist()
+        [1.0]
     """
     return torch.sinc(inexact(x))
 
@@ -136,6 +196,11 @@ def deg2rad(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.deg2rad([0.0]).tolist()
+        [0.0]
     """
     return torch.deg2rad(inexact(x))
 
@@ -146,5 +211,10 @@ def rad2deg(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.rad2deg([0.0]).tolist()
+        [0.0]
     """
     return torch.rad2deg(inexact(x))

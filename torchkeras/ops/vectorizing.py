@@ -34,6 +34,12 @@ def vectorize(
 
     Raises:
         ValueError: If the signature cannot be read, or arguments do not fit it.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> dot = ops.vectorize(lambda a, b: (a * b).sum(), signature="(n),(n)->()")
+        >>> dot([[1, 2], [3, 4]], [1, 10]).tolist()
+        [21, 43]
     """
     left_out = set(excluded or ())
     wrong = [key for key in left_out if not isinstance(key, (int, str))]

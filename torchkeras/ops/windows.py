@@ -15,6 +15,11 @@ def bartlett(x: Any) -> Tensor:
 
     Args:
         x: How many values.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.bartlett(5).tolist()
+        [0.0, 0.5, 1.0, 0.5, 0.0]
     """
     return windows.bartlett(_count(x), dtype=to_torch(None), device=device.running())
 
@@ -24,6 +29,11 @@ def blackman(x: Any) -> Tensor:
 
     Args:
         x: How many values.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.blackman(5).shape
+        torch.Size([5])
     """
     return windows.blackman(_count(x), dtype=to_torch(None), device=device.running())
 
@@ -33,6 +43,11 @@ def hamming(x: Any) -> Tensor:
 
     Args:
         x: How many values.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.hamming(5).shape
+        torch.Size([5])
     """
     return windows.hamming(_count(x), dtype=to_torch(None), device=device.running())
 
@@ -42,6 +57,11 @@ def hanning(x: Any) -> Tensor:
 
     Args:
         x: How many values.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.hanning(5).shape
+        torch.Size([5])
     """
     return windows.hann(_count(x), dtype=to_torch(None), device=device.running())
 
@@ -52,6 +72,11 @@ def kaiser(x: Any, beta: float) -> Tensor:
     Args:
         x: How many values.
         beta: How narrow the window is.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.kaiser(5, beta=0.0).tolist()
+        [1.0, 1.0, 1.0, 1.0, 1.0]
     """
     wanted = to_torch(None)
     return windows.kaiser(_count(x), beta=float(beta), dtype=wanted, device=device.running())

@@ -10,15 +10,30 @@ from torchkeras._base.registry import (
 )
 from torchkeras._base.serialization import deserialize_keras_object as deserialize_keras_object
 from torchkeras._base.serialization import serialize_keras_object as serialize_keras_object
+from torchkeras._base.switches import (
+    disable_interactive_logging as disable_interactive_logging,
+)
+from torchkeras._base.switches import enable_interactive_logging as enable_interactive_logging
+from torchkeras._base.switches import (
+    is_interactive_logging_enabled as is_interactive_logging_enabled,
+)
 from torchkeras._data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
 from torchkeras._data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from torchkeras._data.py_dataset import PyDataset as PyDataset
 from torchkeras._symbolic.tensor import is_keras_tensor as is_keras_tensor
 from torchkeras.random.seeding import set_random_seed as set_random_seed
 
+from .config import Config as Config
+from .images import array_to_img as array_to_img
+from .images import img_to_array as img_to_array
+from .images import load_img as load_img
+from .images import save_img as save_img
 from .numerical import normalize as normalize
 from .numerical import to_categorical as to_categorical
+from .progbar import Progbar as Progbar
+from .sequences import pad_sequences as pad_sequences
 from .session import clear_session as clear_session
+from .source_inputs import get_source_inputs as get_source_inputs
 
 CustomObjectScope = custom_object_scope
 Sequence = PyDataset

@@ -25,6 +25,25 @@ def registered(k, function):
     return k.saving.register_keras_serializable("cases")(function)
 
 
+def einsum(variant: str, equation: str, output_shape, inputs, **kwargs) -> Row:
+    """A row of `EinsumDense`."""
+    return Row(
+        f"EinsumDense-{variant}",
+        lambda k: k.layers.EinsumDense(equation, output_shape, **kwargs),
+        inputs,
+    )
+
+
+def reversible(variant: str, inputs, called=None, **kwargs) -> Row:
+    """A row of `ReversibleEmbedding`."""
+    return Row(
+        f"ReversibleEmbedding-{variant}",
+        lambda k: k.layers.ReversibleEmbedding(7, 3, **kwargs),
+        inputs,
+        called or {},
+    )
+
+
 ROWS: list[Row] = [
     Row(
         "Dense",
@@ -170,4 +189,94 @@ ROWS: list[Row] = [
         lambda k: k.layers.Lambda(registered(k, in_training), mask=registered(k, keep_mask)),
         floats(2, 3, mask=[1, 0]),
     ),
+    Row(
+        "EinsumDense",
+        lambda k: k.layers.EinsumDense("ab,bc->ac", 3, bias_axes="c"),
+        floats(2, 4),
+        wrong=(
+            Wrong(lambda k: k.layers.EinsumDense("ab,bc", 3), "equation='ab,bc'"),
+            Wrong(lambda k: k.layers.EinsumDense("ab,bd->ac", 3), "`equation` must name each"),
+            Wrong(lambda k: k.layers.EinsumDense("ab,bc->ac", "x"), "output_shape='x'"),
+            Wrong(
+                lambda k: k.layers.EinsumDense("abc,cd->abd", 3),
+                "output_shape=(3,)",
+                floats(2, 3, 4),
+            ),
+            Wrong(
+                lambda k: k.layers.EinsumDense("abc,cd->abd", (2, 3)), "axis 'b'", floats(2, 3, 4)
+            ),
+            Wrong(
+                lambda k: k.layers.EinsumDense("ab,bc->ac", 3, bias_axes="x"),
+                "bias_axes='x'",
+                floats(2, 4),
+            ),
+            Wrong(lambda k: k.layers.EinsumDense("ab,bc->ac", 3), "axes 'ab'", floats(2, 4, 5)),
+        ),
+    ),
+    Row(
+        "EinsumDense-unknown",
+        lambda k: k.layers.EinsumDense("abc,cd->abd", (None, 3)),
+        floats(2, 4, 5),
+        skip={"symbolic": "Keras's symbols forget sizes that the inputs tell"},
+    ),
+    einsum("no_bias", "ab,bc->ac", 3, floats(2, 4)),
+    einsum("sequence", "abc,cd->abd", (4, 3), floats(2, 4, 5), bias_axes="d"),
+    einsum("split", "abc,cde->abde", (4, 3, 2), floats(2, 4, 5), bias_axes="de"),
+    einsum("half_bias", "abc,cde->abde", (4, 3, 2), floats(2, 4, 5), bias_axes="d"),
+    einsum("long_bias", "abc,cd->abd", (4, 3), floats(2, 4, 5), bias_axes="bd"),
+    einsum("merge", "abcd,cde->abe", (4, 3), floats(2, 4, 5, 2), bias_axes="e"),
+    einsum("middle", "abc,bd->adc", (3, 5), floats(2, 4, 5), bias_axes="d"),
+    einsum("turned", "abc,dc->abd", (4, 3), floats(2, 4, 5), bias_axes="d"),
+    einsum("swapped", "abcd,dce->abe", (4, 3), floats(2, 4, 5, 2), bias_axes="e"),
+    einsum("by_step", "abc,bcd->abd", (4, 3), floats(2, 4, 5), bias_axes="bd"),
+    einsum("left", "...x,xy->...y", 3, floats(2, 4, 5), bias_axes="y"),
+    einsum("left_flat", "...x,xy->...y", 3, floats(2, 5), bias_axes="y"),
+    einsum("left_two", "...bc,bd->...dc", (3, 5), floats(2, 4, 5), bias_axes="d"),
+    einsum("right", "ab...,bc->ac...", 3, floats(2, 4, 5, 2), bias_axes="c"),
+    Row(
+        "EinsumDense-everything",
+        lambda k: k.layers.EinsumDense(
+            "abc,cd->abd",
+            (4, 3),
+            activation="relu",
+            bias_axes="d",
+            kernel_initializer="he_normal",
+            bias_initializer="ones",
+            kernel_regularizer="l2",
+            bias_regularizer="l1",
+            activity_regularizer="l2",
+            kernel_constraint="max_norm",
+            bias_constraint="non_neg",
+            name="named",
+        ),
+        floats(2, 4, 5),
+    ),
+    Row(
+        "EinsumDense-everything_else",
+        lambda k: k.layers.EinsumDense(
+            "abc,bd->adc",
+            (3, 5),
+            activation="tanh",
+            bias_axes="d",
+            kernel_regularizer="l2",
+            bias_regularizer="l1",
+            kernel_constraint="max_norm",
+        ),
+        floats(2, 4, 5),
+    ),
+    Row(
+        "ReversibleEmbedding",
+        lambda k: k.layers.ReversibleEmbedding(7, 3),
+        ints(2, 4, below=7),
+        wrong=(
+            Wrong(lambda k: k.layers.ReversibleEmbedding(0, 3), "input_dim"),
+            Wrong(lambda k: k.layers.ReversibleEmbedding(7, 3, logit_soft_cap=-1), "cap=-1"),
+        ),
+    ),
+    reversible("masking", ints(2, 4, below=2), mask_zero=True),
+    reversible("reverse", floats(2, 4, 3), {"reverse": True}),
+    reversible("capped", floats(2, 4, 3), {"reverse": True}, logit_soft_cap=0.5),
+    reversible("untied", ints(2, 4, below=7), tie_weights=False, embeddings_regularizer="l2"),
+    reversible("untied_reverse", floats(2, 4, 3), {"reverse": True}, tie_weights=False),
+    reversible("reverse_dtype", floats(2, 4, 3), {"reverse": True}, reverse_dtype="float32"),
 ]

@@ -22,12 +22,14 @@ from .convolutional.transposed import Conv2DTranspose as Conv2DTranspose
 from .convolutional.transposed import Conv3DTranspose as Conv3DTranspose
 from .core.activation import Activation as Activation
 from .core.dense import Dense as Dense
+from .core.einsum_dense import EinsumDense as EinsumDense
 from .core.embedding import Embedding as Embedding
 from .core.identity import Identity as Identity
 from .core.input_layer import Input as Input
 from .core.input_layer import InputLayer as InputLayer
 from .core.lambda_layer import Lambda as Lambda
 from .core.masking import Masking as Masking
+from .core.reversible_embedding import ReversibleEmbedding as ReversibleEmbedding
 from .core.torch_module_wrapper import TorchModuleWrapper as TorchModuleWrapper
 from .core.wrapper import Wrapper as Wrapper
 from .layer import Layer as Layer

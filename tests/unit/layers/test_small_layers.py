@@ -206,3 +206,51 @@ def test_layers_travel_through_configs():
 def test_deserialize_refuses_what_is_no_layer():
     with pytest.raises(ValueError, match="must describe a layer"):
         layers.deserialize({"module": "keras.losses", "class_name": "Hinge", "config": {}})
+
+
+def test_einsum_dense_is_a_linear_module_where_it_can_be():
+    x = torch.randn(2, 4, 6)
+    layer = layers.EinsumDense("abc,cde->abde", (4, 3, 2), bias_axes="de")
+    assert tuple(layer(x).shape) == (2, 4, 3, 2)
+    assert list(layer.state_dict()) == ["linear.weight", "linear.bias"]
+    whole = torch.einsum("abc,cde->abde", x, layer.kernel.value) + layer.bias.value
+    torch.testing.assert_close(layer(x), whole.as_subclass(torch.Tensor))
+    other = layers.EinsumDense("abc,bd->adc", (3, 6))
+    other(x)
+    assert list(other.state_dict()) == ["kernel"]
+
+
+def test_einsum_dense_knows_the_sizes_of_its_inputs():
+    layer = layers.EinsumDense("abc,cd->abd", (None, 3))
+    assert layer(torchkeras.Input((4, 5))).shape == (None, 4, 3)
+    theirs = keras.layers.EinsumDense("abc,cd->abd", (None, 3))
+    assert theirs(keras.Input((4, 5))).shape == (None, None, 3)
+
+
+def test_einsum_dense_needs_the_sizes_of_its_weights():
+    with pytest.raises(ValueError, match="needs to know the sizes of the axes 'cd'"):
+        layers.EinsumDense("abc,cd->abd", (None, 3))(torchkeras.Input((4, None)))
+
+
+def test_scores_of_a_reversible_embedding_have_their_symbolic_dtype():
+    layer = layers.ReversibleEmbedding(7, 3, reverse_dtype="float32", dtype="mixed_bfloat16")
+    rows = layer(torch.tensor([[1, 2]]))
+    assert rows.dtype is torch.bfloat16
+    assert layer(rows, reverse=True).dtype is torch.float32
+    symbol = layer(torchkeras.KerasTensor((None, 2, 3), "bfloat16"), reverse=True)
+    assert symbol.dtype == "float32"
+    assert (
+        keras.layers.ReversibleEmbedding(7, 3, reverse_dtype="float32", dtype="mixed_bfloat16")(
+            keras.KerasTensor((None, 2, 3), "bfloat16"), reverse=True
+        ).dtype
+        == "bfloat16"
+    )
+
+
+def test_a_language_model_ties_its_weights():
+    tokens = torchkeras.Input((4,), dtype="int32")
+    table = layers.ReversibleEmbedding(7, 3)
+    model = torchkeras.Model(tokens, table(layers.Dense(3)(table(tokens)), reverse=True))
+    assert model.output_shape == (None, 4, 7)
+    assert len(model.weights) == 3
+    assert tuple(model(np.zeros((2, 4), "int32")).shape) == (2, 4, 7)

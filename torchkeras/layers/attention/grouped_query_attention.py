@@ -236,13 +236,12 @@ class GroupQueryAttention(HeadedAttention):
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         groups = (self.num_key_value_heads, self.num_repeats)
-        q = (query / math.sqrt(self.head_dim)).transpose(1, 2).unflatten(1, groups)
+        q = _split_heads((query / math.sqrt(self.head_dim)).transpose(1, 2), groups)
         k, v = (x.transpose(1, 2).unsqueeze(2) for x in (key, value))
         logits = (q @ k.mT).flatten(1, 2)
         scores = self._softmax(logits) if mask is None else self._softmax(logits, mask=mask)
         dropped = self._dropout_layer(plain(scores)) if self.dropout else plain(scores)
-        looks: Tensor = dropped.unflatten(1, groups)  # type: ignore[no-untyped-call]
-        return (looks @ v).flatten(1, 2).transpose(1, 2), scores
+        return (_split_heads(dropped, groups) @ v).flatten(1, 2).transpose(1, 2), scores
 
     def attribute_config(self) -> dict[str, Any]:
         """Return the arguments of `__init__`, read from the attributes."""
@@ -251,3 +250,8 @@ class GroupQueryAttention(HeadedAttention):
 
     def _config_names(self) -> tuple[str, ...]:
         return ("head_dim", "num_query_heads", "num_key_value_heads", *super()._config_names())
+
+
+def _split_heads(x: Tensor, groups: tuple[int, int]) -> Tensor:
+    """Return (B, N, ...) as (B, K, N / K, ...)."""
+    return x.reshape(x.shape[0], *groups, *x.shape[2:])

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchkeras import constraints, initializers, regularizers
 from torchkeras._state.layout import SAME, TRANSPOSED, Reshaped
 from torchkeras._state.slot import Slot
-from torchkeras.initializers import VarianceScaling
+from torchkeras.layers.base.fans import with_axes
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
 
@@ -70,14 +70,9 @@ class Projection(Layer):
         self.linear = self.stock(nn.Linear, *sizes, bias=self.use_bias)
 
     def _first_value(self, attribute: str, variable: Any) -> Any:
-        start = getattr(self, attribute)
-        if isinstance(start, VarianceScaling) and None in (start.input_axes, start.output_axes):
-            count = len(self._inputs)
-            axes = {
-                "input_axes": list(range(count)),
-                "output_axes": list(range(count, count + len(self._outputs))),
-            }
-            start = type(start).from_config({**start.get_config(), "seed": start.seed, **axes})
+        count = len(self._inputs)
+        outputs = range(count, count + len(self._outputs))
+        start = with_axes(getattr(self, attribute), range(count), outputs)
         return start(variable.shape, dtype=self.dtype_policy.variable_dtype)
 
     def call(self, inputs: Tensor) -> Tensor:

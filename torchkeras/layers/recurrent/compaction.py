@@ -27,7 +27,7 @@ class Compaction:
         total_B1 = self._counts[:, -1:]
         place_BT = torch.where(mask_BT, self._counts - 1, total_B1 + at_T - self._counts)
         self._order = torch.zeros_like(place_BT).scatter(1, place_BT, at_T.expand(batch, steps))
-        self._starts = torch.arange(batch, device=mask_BT.device).unsqueeze(1) * steps
+        self._rows = torch.arange(batch, device=mask_BT.device).unsqueeze(1)
         self._last = (total_B1 - 1).clamp(min=0)
         self.valid = at_T < total_B1
         self.any_valid = total_B1 > 0
@@ -41,8 +41,8 @@ class Compaction:
 
         Masked steps repeat the output before, which is zero at first, or are zero throughout.
         """
-        found = self._take(y, (self._counts - 1).clamp(min=0))
-        return _where(self._mask if zero_masked else self._counts > 0, found)
+        shown_BT = self._mask if zero_masked else self._counts > 0
+        return self._take(y, (self._counts - 1).clamp(min=0), shown_BT)
 
     def last(self, y: Tensor, zero_masked: bool) -> Tensor:
         """Return the output of the last step of the original sequences."""
@@ -54,10 +54,23 @@ class Compaction:
         found = self._take(y, self._last).squeeze(1)
         return torch.where(self.any_valid, found, first)
 
-    def _take(self, x: Tensor, index_BT: Tensor) -> Tensor:
-        rows = (self._starts + index_BT).flatten()
-        taken = x.flatten(0, 1).index_select(0, rows)
-        return taken.reshape(*index_BT.shape, *x.shape[2:])
+    def _take(self, x: Tensor, index_BT: Tensor, shown_BT: Tensor | None = None) -> Tensor:
+        """Return chosen steps of each sequence, zeros where nothing is shown.
+
+        In memory they lie step after step, as kernels want them. Zeros are one more row to choose,
+        which is quicker than to overwrite, and leaves NaN behind.
+        """
+        batch, steps = x.shape[:2]
+        by_step = x.transpose(0, 1)
+        if by_step.is_contiguous():
+            source, rows_BT = by_step.flatten(0, 1), index_BT * batch + self._rows
+        else:
+            source, rows_BT = x.flatten(0, 1), index_BT + self._rows * steps
+        if shown_BT is not None:
+            source = torch.cat([source, source.new_zeros(1, *source.shape[1:])])
+            rows_BT = torch.where(shown_BT, rows_BT, batch * steps)
+        taken = source.index_select(0, rows_BT.t().flatten())
+        return taken.reshape(-1, batch, *x.shape[2:]).transpose(0, 1)
 
 
 def _where(shown: Tensor, x: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ def _run(
 ) -> Tensor:
     """Turn what the inputs add to the gates into open gates; fill in the states."""
     units, lerp = len(h_HB), torch.lerp
-    rz, n = torch.split(gates_TGB, (2 * units, units), 1)
+    rz, n = torch.split(gates_TGB, [2 * units, units], 1)
     r, z = rz.chunk(2, 1)
     views = (part.unbind() for part in (rz, r, z, n, products_THB, y_THB))
     for rz_t, r_t, z_t, n_t, product, y_t in zip(*views, strict=True):

@@ -184,7 +184,10 @@ def _op(name: str) -> Callable[..., Any] | None:
     import sys
 
     ops = sys.modules.get(f"{__name__.partition('.')[0]}.ops")
-    return getattr(ops, to_snake_case(name), None) or getattr(ops, name, None)
+    places = (ops, getattr(ops, "image", None))
+    names = (to_snake_case(name), name)
+    found = (getattr(place, name, None) for place in places for name in names)
+    return next((function for function in found if callable(function)), None)
 
 
 # Reading

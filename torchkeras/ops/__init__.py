@@ -1,5 +1,6 @@
 """Functions of tensors: `keras.ops`, on tensors and on symbols alike."""
 
+from . import image as image
 from . import linalg as linalg
 from . import nn as nn
 from . import numpy as numpy

@@ -9,8 +9,10 @@ import torchkeras
 from tests.cases.layers import ROWS
 from torchkeras import layers
 
-# Classes that are the frame of others, or declare inputs; tests/unit has their tests.
-FRAMES = {"Layer", "InputLayer", "Wrapper", "TorchModuleWrapper", "InputSpec", "Input"}
+# Classes that are the frame of others, declare inputs, or refuse to be made; tests/unit has their
+# tests.
+FOREIGN = {"JaxLayer", "FlaxLayer", "TFSMLayer"}
+FRAMES = {"Layer", "InputLayer", "Wrapper", "TorchModuleWrapper", "InputSpec", "Input"} | FOREIGN
 # Public names of Keras's heart that torchkeras does not have, each with its reason.
 MISSING = {
     "Layer": {},

@@ -24,6 +24,9 @@ from .core.activation import Activation as Activation
 from .core.dense import Dense as Dense
 from .core.einsum_dense import EinsumDense as EinsumDense
 from .core.embedding import Embedding as Embedding
+from .core.foreign import FlaxLayer as FlaxLayer
+from .core.foreign import JaxLayer as JaxLayer
+from .core.foreign import TFSMLayer as TFSMLayer
 from .core.identity import Identity as Identity
 from .core.input_layer import Input as Input
 from .core.input_layer import InputLayer as InputLayer

@@ -1,5 +1,6 @@
 """What rows cannot say about the small layers."""
 
+import inspect
 import pickle
 
 import keras
@@ -254,3 +255,11 @@ def test_a_language_model_ties_its_weights():
     assert model.output_shape == (None, 4, 7)
     assert len(model.weights) == 3
     assert tuple(model(np.zeros((2, 4), "int32")).shape) == (2, 4, 7)
+
+
+@pytest.mark.parametrize("name", ["JaxLayer", "FlaxLayer", "TFSMLayer"])
+def test_layers_of_other_frameworks_explain_themselves(name):
+    ours, theirs = (getattr(package.layers, name) for package in (torchkeras, keras))
+    assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters)
+    with pytest.raises((ValueError, NotImplementedError), match="torchkeras runs on torch alone"):
+        ours("something")

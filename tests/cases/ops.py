@@ -14,7 +14,7 @@ import numpy as np
 
 from .row import Data
 
-PROPERTIES = ("numbers", "dtype", "symbolic", "gradients", "compile")
+PROPERTIES = ("numbers", "dtype", "symbolic", "batch", "gradients", "compile")
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,11 @@ def probing() -> bool:
     return not torch.compiler.is_compiling() and _ACTIVE.get()
 
 
+def is_unknown(size: int) -> bool:
+    """Say whether a size stands for an unknown one in a trial."""
+    return probing() and any(size in pair for pair in _SIZES)
+
+
 @contextmanager
 def real_tensors() -> Iterator[None]:
     """Make real tensors inside the scope, even while probing (layers build their weights so)."""

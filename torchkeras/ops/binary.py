@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from torchkeras._base.messages import show
+from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
 
-from .operands import beside, counted, inexact, operands, pair, promoted, whole
+from .operands import NUMBERS, beside, counted, inexact, operands, pair, promoted, whole
 
 
 @op
@@ -77,7 +78,12 @@ def divide(x1: Any, x2: Any) -> Tensor:
         >>> ops.divide([1, 2], 4).tolist()
         [0.25, 0.5]
     """
-    first, second = operands(x1, x2)
+    if type(x2) in NUMBERS and type(x1) not in NUMBERS:
+        return torch.true_divide(tensor(x1), x2)
+    if type(x1) not in NUMBERS or type(x2) in NUMBERS:
+        return torch.true_divide(*pair(x1, x2))
+    second = tensor(x2)
+    first = torch.tensor(x1, dtype=torch.result_type(second, x1), device="cpu")
     return torch.true_divide(first, second)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from torchkeras._base.messages import show
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
+from torchkeras._symbolic.probe import is_unknown
 
 from .operands import beside, dim
 
@@ -133,9 +134,10 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     value = tensor(x)
     along = dim(axis, value.dim())
     cuts = _cuts(indices_or_sections)
-    if isinstance(cuts, int) and value.shape[along] % cuts:
+    size = value.shape[along]
+    if isinstance(cuts, int) and size % cuts and not is_unknown(size):
         raise ValueError(
-            f"Axis {axis} of size {value.shape[along]} cannot be split into equal parts. Received: "
+            f"Axis {axis} of size {size} cannot be split into equal parts. Received: "
             f"indices_or_sections={cuts}. Give the indices at which to cut, or use "
             "`ops.array_split`."
         )

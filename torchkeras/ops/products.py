@@ -26,10 +26,10 @@ def matmul(x1: Any, x2: Any) -> Tensor:
         >>> ops.matmul([[1, 2]], [[3], [4]]).tolist()
         [[11]]
     """
-    first, second = promoted(x1, x2)
-    if first.dtype is torch.int8:  # their sums seldom fit
+    first, second = pair(x1, x2)
+    if first.dtype is second.dtype is torch.int8:  # their sums seldom fit
         first, second = first.to(torch.int32), second.to(torch.int32)
-    return _multiplied(torch.matmul, first, second)
+    return _multiplied(torch.matmul, *promoted(first, second))
 
 
 @op

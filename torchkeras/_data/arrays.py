@@ -20,6 +20,7 @@ from . import order
 from .batch import Batch, pack_x_y_sample_weight
 from .column import Column, column, is_array
 from .lists import as_arrays, holds_numbers_only
+from .residence import settled
 from .weights import ClassWeights, per_output, refuse_both
 
 DEFAULT_BATCH_SIZE = 32
@@ -68,6 +69,7 @@ class Arrays:
     def _set(self, columns: tuple[Any, ...], num_samples: int) -> None:
         self.num_samples = num_samples
         self._columns: list[Column | None] = tree.flatten(columns)
+        self._settled: tuple[torch.device | None, list[Column | None]] | None = None
         self._pack = partial(tree.pack_sequence_as, columns)
         self._flat = all(not tree.is_nested(part) for part in columns)
 
@@ -102,7 +104,7 @@ class Arrays:
         Unshuffled batches lie in the memory of the user's arrays. The first is a copy, on which a
         model that writes into its inputs gives itself away; it is then given copies only.
         """
-        read, size = self._reader(), self._stretch_size()
+        read, size = self._reader(device), self._stretch_size()
         copies, first = not self._shuffle, size if self._has_one_order() else self.batch_size
         for start in chain([0], range(first, self.num_samples, size)):
             leaves = read(start, min(start + (size if start else first), self.num_samples))
@@ -113,24 +115,26 @@ class Arrays:
             yield leaves
             copies = copies and any(map(_was_written, leaves))
 
-    def _reader(self) -> Callable[[int, int], list[Tensor | None]]:
-        columns = self._columns
+    def _reader(self, device: torch.device | None) -> Callable[[int, int], list[Tensor | None]]:
+        columns = self._columns_for(device)
         if not self._shuffle:
             return lambda start, stop: [None if c is None else c.rows(start, stop) for c in columns]
-        if self._has_one_order():
-            indices = order.permutation(self.num_samples)
-            return lambda start, stop: [
-                None if c is None else c.take(indices[start:stop]) for c in columns
-            ]
-        return self._read_shuffled_batch
+        if not self._has_one_order():
+            return lambda start, stop: _taken(columns, start + _shuffled(stop - start))
+        indices = order.permutation(self.num_samples)
+        if columns is not self._columns and device is not None:
+            indices = indices.to(device)
+        return lambda start, stop: _taken(columns, indices[start:stop])
+
+    def _columns_for(self, device: torch.device | None) -> list[Column | None]:
+        """Return the columns where the batches of all passes to this device are read."""
+        if self._settled is None or self._settled[0] != device:
+            self._settled = device, settled(self._columns, device)
+        return self._settled[1]
 
     def _has_one_order(self) -> bool:
         """Say whether the order of all samples is drawn at once."""
         return bool(self._shuffle) and self._shuffle != "batch"
-
-    def _read_shuffled_batch(self, start: int, stop: int) -> list[Tensor | None]:
-        indices = start + torch.randperm(stop - start, device="cpu")
-        return [None if c is None else c.take(indices) for c in self._columns]
 
     def _stretch_size(self) -> int:
         if self._shuffle and not self._has_one_order():
@@ -145,6 +149,14 @@ class Arrays:
         parts = [repeat(None) if leaf is None else torch.split(leaf, size) for leaf in leaves]
         rows: Iterator[Any] = zip(*parts, strict=False)
         return rows if self._flat else map(self._pack, rows)
+
+
+def _shuffled(count: int) -> Tensor:
+    return torch.randperm(count, device="cpu")
+
+
+def _taken(columns: list[Column | None], indices: Tensor) -> list[Tensor | None]:
+    return [None if column is None else column.take(indices) for column in columns]
 
 
 def _copied(leaves: list[Tensor | None]) -> list[Tensor | None]:

@@ -53,6 +53,10 @@ class TensorColumn:
     def narrow(self, start: int, stop: int) -> "TensorColumn":
         return TensorColumn(self._tensor[start:stop])
 
+    def on(self, device: torch.device) -> "TensorColumn":
+        """Return a column of the same rows on a device."""
+        return TensorColumn(narrowed(self._tensor).to(device))
+
 
 class IndexedColumn:
     """Rows of what NumPy-style indexing reads: files, sparse matrices, read-only arrays."""

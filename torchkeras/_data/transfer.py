@@ -95,9 +95,18 @@ def mover(device: torch.device | None) -> Callable[[Any], Any]:
         part = as_arrays(part, argument)
         return tree.map_structure(lambda leaf: move(leaf, argument), part)
 
+    def is_settled(part: Any) -> bool:
+        if part is None:
+            return True
+        if type(part) is not Tensor or (part.dtype is not floats and part.is_floating_point()):
+            return False
+        return device is None or part.device == device
+
     def move_all(data: Any) -> Any:
         if type(data) not in (tuple, list) or len(data) > len(_NAMES):
             return move_part(data)
+        if all(map(is_settled, data)):
+            return data
         return type(data)(map(move_part, data, _NAMES))
 
     return move_all

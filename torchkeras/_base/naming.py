@@ -29,6 +29,23 @@ def uniquify(name: str) -> str:
     return f"{name}_{count}" if count else name
 
 
+def get_uid(prefix: str = "") -> int:
+    """Return how often a name has been asked for, this time included.
+
+    Args:
+        prefix: The name; automatic names of layers and tensors are counted with it.
+
+    Example:
+        >>> import torchkeras
+        >>> torchkeras.backend.get_uid("my_prefix")
+        1
+        >>> torchkeras.backend.get_uid("my_prefix")
+        2
+    """
+    _COUNTS[prefix] += 1
+    return _COUNTS[prefix]
+
+
 def reset_names() -> None:
     """Start the counters of automatic names again."""
     _COUNTS.clear()

@@ -1,5 +1,6 @@
 """The functions of `keras.tree`, over optree; `None` is a leaf."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -117,18 +118,36 @@ def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) 
     return None if replaced is MAP_TO_NONE else replaced
 
 
-def assert_same_structure(a: Any, b: Any) -> None:
+def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> None:
     """Raise a `ValueError` if two structures differ in anything but their leaves.
 
     Args:
         a: A nested structure.
-        b: Another.
+        b: Another; dictionaries of all kinds count as the same.
+        check_types: Deprecated, without effect; `assert_same_paths` is the looser check.
+
+    Example:
+        >>> import torchkeras
+        >>> torchkeras.tree.assert_same_structure([(0, 1)], [(2, 3)])
     """
-    first, second = (optree.tree_structure(tree, **_OPTIONS) for tree in (a, b))
-    if first != second:
+    if check_types is not None:
+        warnings.warn(
+            "`check_types` has no effect; leave it out. `assert_same_paths` is the looser check.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    try:
+        optree.tree_map(_refuse_nested, a, b, **_OPTIONS)
+    except ValueError as error:
+        first, second = (optree.tree_structure(tree, **_OPTIONS) for tree in (a, b))
         raise ValueError(
             f"`a` and `b` must have the same structure. Received: {first} and {second}."
-        )
+        ) from error
+
+
+def _refuse_nested(first: Any, second: Any) -> None:
+    if is_nested(first) or is_nested(second):
+        raise ValueError("There is more on one side.")
 
 
 def lists_to_tuples(structure: Any) -> Any:
@@ -140,3 +159,66 @@ def lists_to_tuples(structure: Any) -> Any:
     return traverse(
         lambda node: tuple(node) if isinstance(node, list) else None, structure, top_down=False
     )
+
+
+def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *structures: Any) -> Any:
+    """Apply `func` to what structures hold where a shallower one has its leaves.
+
+    Args:
+        shallow_structure: The structure whose shape the result has.
+        func: Takes as many members as there are structures, which may be structures themselves.
+        *structures: Nested structures that agree with `shallow_structure` as far as that goes.
+
+    Raises:
+        ValueError: If there are no structures, or they do not agree with it.
+
+    Example:
+        >>> import torchkeras
+        >>> torchkeras.tree.map_structure_up_to([None, None], len, [[1, 1], [2, 2, 2]])
+        [2, 3]
+    """
+    if not structures:
+        raise ValueError("`map_structure_up_to` needs at least one structure. Received none.")
+    return optree.tree_map(
+        lambda _, *members: func(*members), shallow_structure, *structures, **_OPTIONS
+    )
+
+
+def assert_same_paths(a: Any, b: Any) -> None:
+    """Raise a `ValueError` if the leaves of two structures lie at different paths.
+
+    Args:
+        a: A nested structure.
+        b: Another; its lists may be tuples and so on.
+
+    Example:
+        >>> import torchkeras
+        >>> torchkeras.tree.assert_same_paths([0, 1], (2, 3))
+    """
+    first, second = (set(optree.tree_paths(tree, **_OPTIONS)) for tree in (a, b))
+    if first != second:
+        raise ValueError(
+            "`a` and `b` must have their leaves at the same paths. Received: "
+            f"{sorted(first - second, key=str)} in `a` alone, "
+            f"{sorted(second - first, key=str)} in `b` alone."
+        )
+
+
+def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
+    """Apply `func` to the shapes in a structure.
+
+    Args:
+        func: Takes a shape: a tuple or list of whole numbers and `None`.
+        structure: A nested structure of shapes.
+
+    Example:
+        >>> import torchkeras
+        >>> torchkeras.tree.map_shape_structure(len, {"a": (None, 3), "b": [(2,)]})
+        {'a': 2, 'b': [1]}
+    """
+    return optree.tree_map(func, structure, is_leaf=_is_shape, **_OPTIONS)
+
+
+def _is_shape(x: Any) -> bool:
+    listed = isinstance(x, (list, tuple))
+    return listed and all(size is None or isinstance(size, int) for size in x)

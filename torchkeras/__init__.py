@@ -23,7 +23,12 @@ from . import tree as tree
 from . import utils as utils
 from ._base.device import device as device
 from ._base.naming import name_scope as name_scope
+from ._state.scopes import StatelessScope as StatelessScope
+from ._state.scopes import SymbolicScope as SymbolicScope
 from ._state.variable import Variable as Variable
+from ._symbolic.operation import Operation as Operation
+from ._symbolic.remat import RematScope as RematScope
+from ._symbolic.remat import remat as remat
 from ._symbolic.tensor import KerasTensor as KerasTensor
 from .dtype_policies import DTypePolicy as DTypePolicy
 from .dtype_policies import FloatDTypePolicy as FloatDTypePolicy
@@ -35,6 +40,7 @@ from .losses import Loss as Loss
 from .metrics import Metric as Metric
 from .models import Model as Model
 from .models import Sequential as Sequential
+from .models.function import Function as Function
 from .optimizers import Optimizer as Optimizer
 from .regularizers import Regularizer as Regularizer
 from .version import __version__ as __version__

@@ -18,7 +18,7 @@ def swapped(variables: Sequence[Variable], values: Sequence[Any]) -> Iterator[No
             like = variable.parameters[0]
             tensor = value if isinstance(value, Tensor) else as_tensor(value, like)
             for (module, key), piece in zip(variable.parts, variable.to_torch(tensor), strict=True):
-                store = _store(module, key)
+                store = store_of(module, key)
                 replaced.append((store, key, store[key]))
                 store[key] = piece
         yield
@@ -27,5 +27,6 @@ def swapped(variables: Sequence[Variable], values: Sequence[Any]) -> Iterator[No
             store[key] = before
 
 
-def _store(module: nn.Module, key: str) -> dict[str, Any]:
+def store_of(module: nn.Module, key: str) -> dict[str, Any]:
+    """Return the dictionary in which a module keeps a parameter or buffer."""
     return module._parameters if key in module._parameters else module._buffers

@@ -23,6 +23,9 @@ _AUTOCAST: ContextVar[torch.dtype | None] = ContextVar("torchkeras_autocast", de
 _AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
 
+SCOPES: list[Any] = []  # the stateless scopes that are open, innermost last
+
+
 class _Scopes:
     """How many autocast scopes are open, in any thread; not all compilers know `ContextVar`."""
 
@@ -239,6 +242,8 @@ class Variable:
             ValueError: If the shapes differ.
         """
         with torch.no_grad():
+            if SCOPES:
+                SCOPES[-1].protect(self)
             parts = self.parameters
             new = as_tensor(value, parts[0])
             if tuple(new.shape) != self.shape:
@@ -271,6 +276,8 @@ class Variable:
 
     def _accumulate(self, value: Any, sign: int) -> Tensor:
         with torch.no_grad():
+            if SCOPES:
+                SCOPES[-1].protect(self)
             parts = self.parameters
             step = as_tensor(value, parts[0])
             if tuple(step.shape) != self.shape:

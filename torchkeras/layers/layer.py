@@ -16,6 +16,7 @@ from torchkeras._base.naming import auto_name
 from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._state import stateless
 from torchkeras._state.masked import mask_of
+from torchkeras._symbolic.remat import enter_scope
 
 from .base import calling
 from .base.built import finished
@@ -91,6 +92,7 @@ class Layer(Configurable, Symbolic):
         object.__setattr__(self, "_nodes", [])
         object.__setattr__(self, "_placed", device.explicit() is not None)
         self._first_shape = _old_shape(type(self).__name__, kwargs)
+        enter_scope(self, self.name)
 
     # Calling
 

@@ -52,7 +52,7 @@ class Programmed(Layer):
                 )
             return name
 
-        program = trace(inputs, outputs, name_of, _declare)
+        program = trace(inputs, outputs, name_of, declare)
         for name, target in steps.items():
             if isinstance(target, InputLayer):
                 self._input_layers[name] = target
@@ -343,7 +343,7 @@ def check_symbols(argument: str, structure: Any) -> None:
         raise ValueError(f"`{argument}` must not be empty. Received: {structure!r}.")
 
 
-def _declare(symbol: KerasTensor) -> Node:
+def declare(symbol: KerasTensor) -> Node:
     """Return an input node for a symbol in the middle of a graph."""
     layer = InputLayer(batch_shape=symbol.shape, dtype=symbol.dtype, name=symbol.name)
     return layer._nodes[0]

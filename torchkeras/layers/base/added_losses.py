@@ -6,7 +6,7 @@ from torch import Tensor
 
 from torchkeras import regularizers
 from torchkeras._base.nested import leaves_of
-from torchkeras._state.variable import Variable
+from torchkeras._state.variable import SCOPES, Variable
 from torchkeras._symbolic.probe import probing
 from torchkeras._symbolic.spec import Spec
 
@@ -50,6 +50,9 @@ class LossOwner(Dtyped):
         losses = [leaf for leaf in leaves_of(loss) if leaf is not None]
         if probing() or any(isinstance(leaf, Spec) for leaf in losses):
             return
+        if SCOPES and SCOPES[-1].collect_losses:
+            for each in losses:
+                SCOPES[-1].add_loss(each)
         if not self._adds_losses:
             ROUNDS.admit(self)
         self._loss_box.add(losses)

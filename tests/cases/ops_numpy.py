@@ -13,6 +13,7 @@ RISING = array(-1.0, 0.0, 0.5, 2.0)
 VALUES = "The shape depends on the values."
 DATA = {"symbolic": VALUES, "compile": VALUES}
 FLAT = {"gradients": "It has none, or is flat."}
+NO_GRADIENT = {"gradients": "Keras on torch has none."}
 SUMMED = {"batch": "The first axis is summed over, and must fit."}
 
 ELEMENTWISE = (
@@ -284,7 +285,7 @@ SHAPES: list[OpRow] = [
     row("reshape", floats(2, 6), (-1, 2, 3), id="keeps-batch"),
     row("reshape", floats(2, 6), 12, id="number", skip={"symbolic": "It fixes the batch."}),
     row("ravel", floats(2, 3)),
-    row("transpose", floats(2, 3, 4)),
+    row("transpose", floats(2, 3, 4), oracle=np.transpose),
     row("transpose", floats(2, 3, 4), (0, 2, 1), id="axes"),
     row("expand_dims", floats(2, 3), 1),
     row("expand_dims", floats(2, 3), (0, -1), id="axes"),
@@ -323,7 +324,7 @@ SHAPES: list[OpRow] = [
     row("diagonal", floats(2, 3, 4), 1, 1, 2, id="axes"),
     row("tril", floats(3, 3), 1),
     row("triu", floats(3, 3), -1),
-    row("vander", floats(3), skip={"gradients": "Keras on torch has none."}),
+    row("vander", floats(3), skip=NO_GRADIENT),
     row("vander", whole(3), 4, True, id="whole"),
     row("concatenate", [floats(2, 3), floats(2, 1)], 1),
     row("concatenate", [floats(2, 3), whole(2, 3)], id="promoted"),
@@ -395,9 +396,44 @@ PRODUCTS: list[OpRow] = [
     row("slogdet", floats(2, 3, 3)),
 ]
 
+X34 = np.arange(12, dtype="float32").reshape(3, 4)
+PLACES = array([0, 1], [2, 0], [0, 1], dtype="int32")
+BLOCKS: list[OpRow] = [
+    row("convert_to_tensor", floats(2, 3)),
+    row("convert_to_tensor", [1, 2.5], id="list"),
+    row("convert_to_tensor", [True, 2], "float16", id="dtype"),
+    row("cast", floats(2, 3), "int32"),
+    row("cast", whole(2, 3), "bool", id="booleans"),
+    row("copy", floats(2, 3)),
+    row("stop_gradient", floats(2, 3)),
+    row("unstack", floats(2, 3), axis=1),
+    row("unstack", floats(2, 3), 2, skip={"batch": "The number of slices is the batch."}),
+    row("slice", X34, (1, 1), (2, 2)),
+    row("slice", floats(2, 3), (0, 1), (-1, 2), id="rest", oracle=lambda x, start, size: x[:, 1:3]),
+    row("slice", X34, array(1, 2, dtype="int32"), (2, 1), id="tensor"),
+    row("slice_update", X34, (1, 1), array([7, 8], [9, 6])),
+    row("slice_update", X34, array(1, 2, dtype="int32"), array([7], [9]), id="tensor"),
+    row("slice_update", whole(3), (1,), array(2.5), id="whole"),
+    row("scatter", PLACES, array(1.0, 2.0, 3.0), (3, 4)),
+    row("scatter", array([0], [2], dtype="int32"), whole(2, 4), (3, 4), id="rows"),
+    row("scatter_update", X34, PLACES[:2], array(7.0, 8.0)),
+    row("scatter_update", X34, PLACES, array(7.0, 8.0, 9.0), "add", id="add"),
+    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "MAX", id="max", skip=NO_GRADIENT),
+    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "min", id="min", skip=NO_GRADIENT),
+    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "mul", id="mul", skip=NO_GRADIENT),
+    row(
+        "scatter_update",
+        X34,
+        array([0], [2], dtype="int32"),
+        floats(2, 4),
+        "max",
+        id="rows",
+        skip=NO_GRADIENT,
+    ),
+]
+
 # What takes no tensor has no symbol and no gradient either.
 MADE: list[OpRow] = [
-    row("copy", floats(2, 3)),
     row("zeros", (2, 3)),
     row("ones", (2, 3), "int32"),
     row("full", (2, 3), 2.5),
@@ -448,4 +484,4 @@ MADE: list[OpRow] = [
     row("kaiser", 7, 3.0),
 ]
 
-ROWS = [*UNARY, *BINARY, *REDUCTIONS, *STATISTICS, *ALONG, *SHAPES, *PRODUCTS, *MADE]
+ROWS = [*UNARY, *BINARY, *REDUCTIONS, *STATISTICS, *ALONG, *SHAPES, *PRODUCTS, *BLOCKS, *MADE]

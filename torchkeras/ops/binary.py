@@ -80,11 +80,10 @@ def divide(x1: Any, x2: Any) -> Tensor:
     """
     if type(x2) in NUMBERS and type(x1) not in NUMBERS:
         return torch.true_divide(tensor(x1), x2)
-    if type(x1) not in NUMBERS or type(x2) in NUMBERS:
+    if type(x1) not in (bool, int, float) or type(x2) in NUMBERS:
         return torch.true_divide(*pair(x1, x2))
-    second = tensor(x2)
-    first = torch.tensor(x1, dtype=torch.result_type(second, x1), device="cpu")
-    return torch.true_divide(first, second)
+    second = inexact(x2)
+    return torch.true_divide(torch.tensor(x1, dtype=second.dtype, device="cpu"), second)
 
 
 true_divide = divide

@@ -12,7 +12,8 @@ from torchkeras._base.messages import one_of
 from torchkeras._state.convert import tensor
 from torchkeras._state.variable import Variable
 from torchkeras._symbolic.op import op
-from torchkeras._symbolic.spec import Spec
+
+from .operands import beside, dim
 
 
 def convert_to_tensor(
@@ -25,36 +26,55 @@ def convert_to_tensor(
         dtype: The dtype; that of `x` if not given (`floatx()` for Python's floats, int32 for ints).
         sparse: Not possible on torch.
         ragged: Not possible on torch.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.convert_to_tensor([1, 2], dtype="float32").tolist()
+        [1.0, 2.0]
     """
     if sparse or ragged:
-        raise ValueError("Sparse and ragged tensors do not exist on torch.")
+        raise ValueError(
+            "Sparse and ragged tensors do not exist on torch. "
+            f"Received: sparse={sparse}, ragged={ragged}."
+        )
     made = tensor(x)
     return made if dtype is None else cast(made, dtype)
 
 
 def convert_to_numpy(x: Any) -> "np.ndarray[Any, Any]":
-    """Return a tensor's values as a NumPy array.
+    """Return a tensor's values as a NumPy array of its own.
 
     Args:
-        x: A tensor, variable, array or number.
+        x: A tensor, variable, array or number, or a list of them.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.convert_to_numpy(ops.ones(2))
+        array([1., 1.], dtype=float32)
     """
     if isinstance(x, Variable):
         return x.numpy()
+    if isinstance(x, (list, tuple)):
+        return np.array([convert_to_numpy(item) for item in x])
     if not isinstance(x, Tensor):
-        return np.asarray(x)
+        return np.array(x)
     host = x.detach().cpu().resolve_conj().as_subclass(Tensor)
     host = host.float() if host.dtype == torch.bfloat16 else host
-    array: np.ndarray[Any, Any] = host.numpy()
-    return array
+    return np.array(host.numpy())
 
 
 def is_tensor(x: Any) -> bool:
-    """Say whether `x` is a torch tensor or a symbol.
+    """Say whether `x` is a torch tensor; a symbol is none.
 
     Args:
         x: Anything.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.is_tensor(ops.ones(2)), ops.is_tensor([1, 1])
+        (True, False)
     """
-    return isinstance(x, (Tensor, Spec))
+    return isinstance(x, Tensor)
 
 
 @op
@@ -64,6 +84,11 @@ def cast(x: Any, dtype: Any) -> Tensor:
     Args:
         x: A tensor.
         dtype: The dtype.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.cast([1.7, -1.7], "int32").tolist()
+        [1, -1]
     """
     return tensor(x).to(to_torch(dtype))
 
@@ -73,6 +98,11 @@ def dtype(x: Any) -> str:
 
     Args:
         x: A tensor, symbol, variable or array.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.dtype(ops.ones(2))
+        'float32'
     """
     return standardize_dtype(x.dtype)
 
@@ -82,6 +112,11 @@ def shape(x: Any) -> tuple[int | None, ...]:
 
     Args:
         x: A tensor, symbol, variable or array.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.shape(ops.ones((2, 3)))
+        (2, 3)
     """
     return tuple(x.shape) if hasattr(x, "shape") else tuple(np.shape(x))
 
@@ -92,6 +127,11 @@ def stop_gradient(variable: Any) -> Tensor:
 
     Args:
         variable: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.stop_gradient([1.0]).requires_grad
+        False
     """
     return tensor(variable).detach()
 
@@ -102,6 +142,11 @@ def copy(x: Any) -> Tensor:
 
     Args:
         x: A tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.copy([1, 2]).tolist()
+        [1, 2]
     """
     return tensor(x).clone()
 
@@ -112,43 +157,81 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> tuple[Tensor, ...]
 
     Args:
         x: A tensor.
-        num: How many slices there are; checked by torch.
+        num: How many slices there are, for the sake of other backends.
         axis: The axis.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> [row.tolist() for row in ops.unstack([[1, 2], [3, 4]])]
+        [[1, 2], [3, 4]]
     """
-    return tensor(x).unbind(axis)
+    value = tensor(x)
+    return value.unbind(dim(axis, value.dim()))
 
 
 @op
-def slice(inputs: Any, start_indices: Sequence[int], shape: Sequence[int]) -> Tensor:
+def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Tensor:
     """Return the block of a tensor that begins at `start_indices` and has a given shape.
 
     Args:
         inputs: A tensor.
-        start_indices: Where the block begins, for each axis.
-        shape: The block's size, for each axis.
+        start_indices: Where the block begins, for each axis; numbers or a tensor of them.
+        shape: The block's size, for each axis; -1 for all that is left, after a number.
+
+    Raises:
+        ValueError: If these are not as many as there are axes.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.slice([[1, 2, 3], [4, 5, 6]], (0, 1), (2, 2)).tolist()
+        [[2, 3], [5, 6]]
     """
     block = tensor(inputs)
-    for axis, (start, size) in enumerate(zip(start_indices, shape, strict=True)):
-        block = block.narrow(axis, int(start), int(size))
+    starts, sizes = _starts(start_indices), tuple(int(size) for size in shape)
+    if not block.dim() == len(starts) == len(sizes):
+        raise ValueError(
+            f"`start_indices` and `shape` must have one number for each of {block.dim()} axes. "
+            f"Received: start_indices={start_indices}, shape={shape}."
+        )
+    for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        if isinstance(start, Tensor):
+            block = block.index_select(axis, torch.arange(size, device=block.device) + start)
+        else:
+            left = block.shape[axis] - start % max(block.shape[axis], 1)
+            block = block.narrow(axis, start, left if size == -1 else size)
     return block
 
 
 @op
-def slice_update(inputs: Any, start_indices: Sequence[int], updates: Any) -> Tensor:
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     """Return a copy of a tensor with a block replaced.
 
     Args:
         inputs: A tensor.
-        start_indices: Where the block begins, for each axis.
+        start_indices: Where the block begins, for each axis; numbers or a tensor of them.
         updates: The block.
+
+    Raises:
+        ValueError: If these have not as many axes as the tensor.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.slice_update([1, 2, 3, 4], (1,), [7, 8]).tolist()
+        [1, 7, 8, 4]
     """
-    result, block = tensor(inputs).clone(), tensor(updates)
-    place = tuple(
-        np.s_[int(start) : int(start) + size]
-        for start, size in zip(start_indices, block.shape, strict=True)
-    )
-    result[place] = block.to(result.dtype)
-    return result
+    result = tensor(inputs)
+    block, starts = beside(updates, result).to(result.dtype), _starts(start_indices)
+    if not result.dim() == block.dim() == len(starts):
+        raise ValueError(
+            f"`start_indices` and the axes of `updates` must be {result.dim()}, as many as the "
+            f"axes of `inputs`. Received: start_indices={start_indices}, updates of shape "
+            f"{tuple(block.shape)}."
+        )
+    places = [
+        (torch.arange(size, device=result.device) + start).reshape(-1, *[1] * (block.dim() - 1 - i))
+        for i, (start, size) in enumerate(zip(starts, block.shape, strict=True))
+    ]
+    return result.index_put(tuple(places), block)
 
 
 @op
@@ -159,10 +242,15 @@ def scatter(indices: Any, values: Any, shape: Sequence[int]) -> Tensor:
         indices: `(n, axes)` indices.
         values: `(n, ...)` values.
         shape: The result's shape.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.scatter([[0], [2], [2]], [1, 2, 3], (4,)).tolist()
+        [1, 0, 5, 0]
     """
     values = tensor(values)
     result = torch.zeros(tuple(shape), dtype=values.dtype, device=values.device)
-    places = tuple(tensor(indices).long().unbind(-1))
+    places = tuple(beside(indices, values).to(values.device, torch.long).unbind(-1))
     return result.index_put(places, values, accumulate=True)
 
 
@@ -175,13 +263,20 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
         indices: `(n, axes)` indices.
         updates: `(n, ...)` values.
         reduction: `None` to replace, or `"add"`, `"mul"`, `"min"` or `"max"` to combine.
+
+    Example:
+        >>> from torchkeras import ops
+        >>> ops.scatter_update([1, 2, 3], [[0], [2]], [7, 8], reduction="add").tolist()
+        [8, 2, 11]
     """
     base = tensor(inputs)
-    places, new = tensor(indices).long(), tensor(updates).to(base.dtype)
-    one_of("reduction", reduction, (None, "add", *_REDUCTIONS))
-    if reduction in (None, "add"):
-        return base.index_put(tuple(places.unbind(-1)), new, accumulate=reduction == "add")
-    return _scatter_reduce(base, places, new, _REDUCTIONS[reduction])
+    places = beside(indices, base).to(base.device, torch.long)
+    new = beside(updates, base).to(base.dtype)
+    how = reduction.lower() if isinstance(reduction, str) else reduction
+    one_of("reduction", how, (None, "add", *_REDUCTIONS))
+    if how in (None, "add"):
+        return base.index_put(tuple(places.unbind(-1)), new, accumulate=how == "add")
+    return _scatter_reduce(base, places, new, _REDUCTIONS[how])
 
 
 _REDUCTIONS = {"mul": "prod", "min": "amin", "max": "amax"}
@@ -196,3 +291,9 @@ def _scatter_reduce(base: Tensor, places: Tensor, new: Tensor, how: str) -> Tens
     rows = base.reshape(-1, *base.shape[depth:])
     combined = rows.index_reduce(0, flat.reshape(-1), new.reshape(-1, *base.shape[depth:]), how)
     return combined.reshape(base.shape)
+
+
+def _starts(start_indices: Any) -> tuple[Any, ...]:
+    """Return where a block begins, for each axis: a number, or a tensor that nobody must read."""
+    starts = start_indices if isinstance(start_indices, (list, tuple, Tensor)) else [*start_indices]
+    return tuple(start if isinstance(start, Tensor) else int(start) for start in starts)

@@ -307,6 +307,8 @@ def _laid_along(weights: Tensor, value: Tensor, axis: Any) -> Tensor:
 
 def _part(q: Any) -> Any:
     """Return percentages as parts of 1."""
+    if isinstance(q, (list, tuple)):
+        return [_part(percentage) for percentage in q]
     return q / 100 if isinstance(q, (int, float)) else tensor(q).to(to_torch(None)) / 100
 
 

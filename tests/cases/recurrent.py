@@ -155,6 +155,83 @@ def _backward_layer(k: Any) -> Any:
     )
 
 
+def _conv_rows(rank: int) -> list[Row]:
+    """Return the rows that convolutional LSTMs of every rank have."""
+    name, sizes = f"ConvLSTM{rank}D", (5, 4, 3)[:rank]
+    images, masked = floats(2, 3, *sizes, 2), floats(4, 5, *sizes, 2, mask=GAPS)
+    skip = NO_SEED
+
+    def layer(filters: Any = 3, kernel_size: Any = 2, **options: Any) -> Any:
+        return lambda k: getattr(k.layers, name)(filters, kernel_size, **options)
+
+    return [
+        Row(
+            name,
+            layer(),
+            images,
+            wrong=(
+                Wrong(layer(filters=0), "filters"),
+                Wrong(layer(kernel_size=0), "kernel_size"),
+                Wrong(layer(padding="causal"), "padding"),
+                Wrong(layer(strides=2, dilation_rate=2), "dilation_rate"),
+                Wrong(layer(), f"ndim={rank + 3}", floats(2, 3)),
+                Wrong(layer(kernel_size=9), "kernel_size", images),
+            ),
+        ),
+        Row(f"{name}-same", layer(padding="same", kernel_size=3, return_sequences=True), images),
+        Row(f"{name}-strides", layer(strides=2, padding="same", return_state=True), images),
+        Row(
+            f"{name}-dilation",
+            layer(dilation_rate=2, return_sequences=True, return_state=True, use_bias=False),
+            images,
+        ),
+        Row(
+            f"{name}-channels_first",
+            layer(data_format="channels_first", padding="same", return_sequences=True),
+            floats(2, 3, 2, *sizes),
+        ),
+        Row(
+            f"{name}-backwards",
+            layer(go_backwards=True, return_sequences=True, unit_forget_bias=False),
+            images,
+        ),
+        Row(
+            f"{name}-activations",
+            layer(activation="softmax", recurrent_activation="hard_sigmoid", padding="same"),
+            images,
+        ),
+        Row(
+            f"{name}-penalties",
+            layer(
+                kernel_regularizer="l2", recurrent_regularizer="l1", kernel_constraint="max_norm"
+            ),
+            images,
+        ),
+        Row(f"{name}-masked", layer(return_sequences=True, return_state=True), masked),
+        Row(f"{name}-masked_last", layer(padding="same"), masked),
+        Row(f"{name}-masked_zero", layer(return_sequences=True, zero_output_for_mask=True), masked),
+        Row(
+            f"{name}-initial_state",
+            layer(padding="same", return_state=True),
+            images,
+            kwargs={"initial_state": [floats(2, *sizes, 3), floats(2, *sizes, 3)]},
+        ),
+        Row(
+            f"{name}-both_dropouts",
+            layer(dropout=0.4, recurrent_dropout=0.5, seed=3, return_sequences=True),
+            images,
+            kwargs=TRAINING,
+            skip=skip,
+        ),
+    ]
+
+
+def _some(rows: list[Row]) -> list[Row]:
+    """Leave out what is the same for every rank."""
+    kept = ("", "same", "strides", "channels_first", "masked", "both_dropouts")
+    return [row for row in rows if row.id.partition("-")[2] in kept]
+
+
 SEQUENCES = {"return_sequences": True}
 BOTH = {"return_sequences": True, "return_state": True}
 
@@ -182,6 +259,9 @@ ROWS: list[Row] = [
         kwargs=TRAINING,
         skip=NO_SEED,
     ),
+    *_some(_conv_rows(1)),
+    *_conv_rows(2),
+    *_some(_conv_rows(3)),
     *_cell_rows("SimpleRNNCell", H),
     *_cell_rows("LSTMCell", H, C),
     *_cell_rows("GRUCell", H),
@@ -243,6 +323,11 @@ ROWS: list[Row] = [
     Row("Bidirectional-two", _bidirectional(SEQUENCES, merge_mode=None), SEQUENCE),
     Row("Bidirectional-two_states", _bidirectional(BOTH, merge_mode=None), SEQUENCE),
     Row("Bidirectional-backward_layer", _backward_layer, SEQUENCE),
+    Row(
+        "Bidirectional-images",
+        lambda k: k.layers.Bidirectional(k.layers.ConvLSTM2D(3, 2, return_sequences=True)),
+        floats(2, 3, 4, 4, 2),
+    ),
     Row("Bidirectional-masked", _bidirectional(), MASKED),
     Row("Bidirectional-masked_sequences", _bidirectional(SEQUENCES), MASKED),
     Row("Bidirectional-masked_states", _bidirectional(BOTH, "GRU"), MASKED),

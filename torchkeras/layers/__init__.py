@@ -80,6 +80,9 @@ from .pooling.max_pooling import MaxPooling2D as MaxPooling2D
 from .pooling.max_pooling import MaxPooling3D as MaxPooling3D
 from .preprocessing.rescaling import Rescaling as Rescaling
 from .recurrent.bidirectional import Bidirectional as Bidirectional
+from .recurrent.conv_lstm import ConvLSTM1D as ConvLSTM1D
+from .recurrent.conv_lstm import ConvLSTM2D as ConvLSTM2D
+from .recurrent.conv_lstm import ConvLSTM3D as ConvLSTM3D
 from .recurrent.gru import GRU as GRU
 from .recurrent.gru import GRUCell as GRUCell
 from .recurrent.lstm import LSTM as LSTM

@@ -242,7 +242,20 @@ def masks_of(value: Any) -> Any:
 
 def _call_cast(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a layer whose variables are kept in one dtype and used in another."""
-    swapped: list[tuple[dict[str, Any], str, Tensor]] = []
+    swapped = cast_variables(layer)
+    try:
+        with autocast_scope(layer.torch_dtype):
+            return _explained(layer, args, kwargs)
+    finally:
+        put_back(swapped)
+
+
+Swapped = list[tuple[dict[str, Any], str, Tensor]]
+
+
+def cast_variables(layer: Any) -> Swapped:
+    """Put what is computed with into the places of a layer's variables; return these."""
+    swapped: Swapped = []
     store: dict[str, Any]
     for variable in layer.own_variables():
         for module, key in variable.parts:
@@ -251,9 +264,10 @@ def _call_cast(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             if module is not layer and tensor is not None and tensor.is_floating_point():
                 swapped.append((store, key, tensor))
                 store[key] = tensor.to(layer.torch_dtype)
-    try:
-        with autocast_scope(layer.torch_dtype):
-            return _explained(layer, args, kwargs)
-    finally:
-        for store, key, tensor in swapped:
-            store[key] = tensor
+    return swapped
+
+
+def put_back(swapped: Swapped) -> None:
+    """Undo `cast_variables`."""
+    for store, key, tensor in swapped:
+        store[key] = tensor

@@ -12,7 +12,7 @@ from torchkeras.layers.base.weights import known_size
 
 from .rnn import RNN
 
-_SETTINGS = (
+SETTINGS = (
     "return_sequences",
     "return_state",
     "go_backwards",
@@ -80,6 +80,6 @@ class GatedRNN(RNN):
 
     def attribute_config(self) -> dict[str, Any]:
         """Return the arguments of `__init__`, read from the layer and its cell."""
-        settings = {name: getattr(self, name) for name in _SETTINGS}
+        settings = {name: getattr(self, name) for name in SETTINGS}
         penalty = {"activity_regularizer": encode(self.activity_regularizer)}
         return settings | penalty | self.cell.attribute_config()

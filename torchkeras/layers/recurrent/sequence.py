@@ -9,6 +9,7 @@ from torchkeras._base.nested import fill_leaves, leaves_of
 
 from .cell import RecurrentCell
 from .chain import as_list
+from .conv_lstm_cell import ConvLSTMCell
 from .dropout import CellDropout
 from .stacked_rnn_cells import StackedRNNCells
 
@@ -57,7 +58,7 @@ def run_masked(
 
 
 def _runs_whole(cell: Any) -> bool:
-    return isinstance(cell, RecurrentCell) and cell.runs_whole
+    return isinstance(cell, (RecurrentCell, ConvLSTMCell)) and cell.runs_whole
 
 
 def starts_with_zeros(cell: Any) -> bool:

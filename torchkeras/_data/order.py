@@ -8,17 +8,21 @@ import torch
 from torch import Tensor
 
 
-def open_pass(generator: torch.Generator | None = None) -> int:
-    """Take the number that a DataLoader takes when its iteration begins, and return it."""
-    return int(_draw(generator))
+_UNREAD = torch.zeros((), dtype=torch.int64, device="cpu")
+
+
+def open_pass(generator: torch.Generator | None = None) -> None:
+    """Take the number that a DataLoader takes when its iteration begins."""
+    _UNREAD.random_(generator=generator)
+
+
+def first_number() -> int:
+    """Take that number and return it."""
+    return int(torch.empty((), dtype=torch.int64, device="cpu").random_())
 
 
 def permutation(count: int) -> Tensor:
     """Return a random order of `count` samples."""
     generator = torch.Generator()
-    generator.manual_seed(int(_draw()))
+    generator.manual_seed(first_number())
     return torch.randperm(count, generator=generator)
-
-
-def _draw(generator: torch.Generator | None = None) -> Tensor:
-    return torch.empty((), dtype=torch.int64, device="cpu").random_(generator=generator)

@@ -170,7 +170,7 @@ class PyDatasetSource:
             packed: Whether they come as Keras packs them rather than as three values.
         """
         ready = partial(self._ready, move=mover(device))
-        made = map(ready, self._made(order.open_pass()))
+        made = map(ready, self._made(order.first_number()))
         return starmap(pack_x_y_sample_weight, made) if packed else made
 
     def _ready(self, made: Any, move: Callable[[Any], Any]) -> Batch:

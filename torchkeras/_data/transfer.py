@@ -1,6 +1,7 @@
 """Arrays of any kind to torch tensors: floats in `floatx`, integers as they are, on one device."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -74,8 +75,11 @@ def to_tensor(leaf: Any, argument: str = "x") -> Any:
 
 def mover(device: torch.device | None) -> Callable[[Any], Any]:
     """Return a function that turns a batch of arrays into tensors on `device`."""
-    floats = to_torch(floatx())
+    return _mover(device, to_torch(floatx()))
 
+
+@lru_cache(maxsize=8)
+def _mover(device: torch.device | None, floats: torch.dtype) -> Callable[[Any], Any]:
     def move(leaf: Any, argument: str = "x") -> Any:
         if type(leaf) is not Tensor:
             leaf = (

@@ -148,6 +148,8 @@ def as_plain(value: Any) -> Tensor:
     """Return an output as a tensor without gradient or mask."""
     if isinstance(value, Variable):
         value = value.value
+    if type(value) is Tensor:
+        return value.detach() if value.requires_grad else value
     return torch.as_tensor(value).detach().as_subclass(Tensor)
 
 

@@ -146,10 +146,9 @@ class Running(Steps):
             self._build_on(mover(None)(as_arrays(x)))
         self._place()
         move = mover(self._run_device())
-        x, y, sample_weight = (
-            None if part is None else move(as_arrays(part)) for part in (x, y, sample_weight)
-        )
-        x = _copied(x)  # layers may write into their inputs
+        x = None if x is None else _copied(move(as_arrays(x)))  # layers may write into their inputs
+        y = None if y is None else move(as_arrays(y))
+        sample_weight = None if sample_weight is None else move(as_arrays(sample_weight))
         self._compiled.has_met_data |= y is not None
         if class_weight is not None:
             sample_weight = ClassWeights(class_weight)(y)

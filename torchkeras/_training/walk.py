@@ -18,7 +18,10 @@ def modules_in(module: nn.Module) -> Iterator[nn.Module]:
 
 def is_training(module: nn.Module) -> bool:
     """Say whether any module is in training mode."""
-    return any(found.training for found in modules_in(module))
+    if module.training:
+        return True
+    below = module._modules.values()
+    return any([child is not None and is_training(child) for child in below])
 
 
 def set_training(module: nn.Module, training: bool) -> None:

@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from torchkeras.layers.base.losses import ROUNDS
 from torchkeras.layers.layer import Layer
 
 from .steps import Steps, added_loss
@@ -43,6 +44,7 @@ class AddedLosses:
         return total
 
     def forget(self) -> None:
-        """Drop what layers have added, which would keep the tensors of a compiled step."""
-        for box in self._boxes:
-            box.clear()
+        """Drop what layers have added, which would keep the tensors of a step."""
+        if ROUNDS.in_use:
+            for box in self._boxes:
+                box.clear()

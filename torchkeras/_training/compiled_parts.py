@@ -58,6 +58,7 @@ def train_parts(model: Steps, eager: Step, watch: Watch, added: AddedLosses) -> 
 
     def begin(run: Function, batch: Any) -> Any:
         x, y, weight = batch
+        added.forget()
         made = run((x, fit_targets(y), weight))
         zero_grad()
         backward(scale(made[0]))
@@ -83,6 +84,7 @@ def test_parts(model: Steps, eager: Step, watch: Watch, added: AddedLosses) -> P
 
     def begin(run: Function, batch: Any) -> Any:
         x, y, weight = batch
+        added.forget()
         return run((x, fit_targets(y), weight))
 
     return Parts("test", eager, lambda: _versions(model, watch, added), begin, note)

@@ -11,13 +11,15 @@ step of a graph can be taken back, so a step is never lost and never done twice.
 import itertools
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import FunctionType
 from typing import Any
 
 import torch
+import torch.fx.experimental._config
 from torch import Tensor, nn
 
-from torchkeras._base.nested import leaves_of
+from torchkeras._base.nested import leaves_of, map_leaves
 from torchkeras._state.variable import Variable
 from torchkeras.layers.base.calling import in_given_mode
 from torchkeras.metrics.metric import held
@@ -31,7 +33,10 @@ _COUNT = itertools.count()
 
 # Other shapes than those of the first batch get a graph of their own when so many batches had
 # them, and they are more than one in so many.
-_OTHERS, _ONE_IN = 8, 8
+_OTHERS, _ONE_IN = 8, 4
+
+# Modes of torch.compile in which CUDA graphs are captured.
+_CAPTURING = ("reduce-overhead", "max-autotune")
 
 
 class CompiledStep:
@@ -87,7 +92,8 @@ class CompiledStep:
             run, has_all = self._made(function, dynamic), name == ""
             before = Moment(self._model, self._metric_variables())
             try:
-                made = self._parts.begin(run, batch)
+                with _sizes_apart():
+                    made = self._parts.begin(run, batch)
             except Exception as error:  # noqa: BLE001 - whatever a compiler raises
                 before.restore()
                 failure = failure or error
@@ -120,7 +126,16 @@ class CompiledStep:
         if not {"backend", "mode", "options"} & set(options):
             options["options"] = options_for(_device(self._model)) or None
         compiled = torch.compile(_apart(function, self._parts.kind), **options)
+        if options.get("mode") in _CAPTURING and _device(self._model).type == "cuda":
+            self._stay_in_place()
+            return in_given_mode(_replayed(compiled, self._parts.kind == "predict"))
         return in_given_mode(lambda batch: compiled(*batch))
+
+    def _stay_in_place(self) -> None:
+        """Tell a captured graph that the state it writes into does not move."""
+        tensors = [*self._model.buffers(), *map(held, self._metric_variables())]
+        for tensor in tensors:
+            torch._dynamo.mark_static_address(tensor)
 
     def _give_up(self, error: Exception) -> None:
         """Run eagerly from now on, and say so."""
@@ -162,6 +177,27 @@ class Moment:
             torch.cuda.set_rng_state(self._cuda[1], self._cuda[0])
         for parameter in self._model.parameters():
             parameter.grad = None
+
+
+def _replayed(compiled: Callable[..., Any], is_kept: bool) -> Callable[[Any], Any]:
+    """Return a function of a batch that replays a captured graph.
+
+    Each replay writes its outputs into the same memory, so those that are kept are copied.
+    """
+
+    def run(batch: Any) -> Any:
+        torch.compiler.cudagraph_mark_step_begin()
+        made = compiled(*batch)
+        return map_leaves(torch.clone, made) if is_kept else made
+
+    return run
+
+
+def _sizes_apart() -> AbstractContextManager[None]:
+    """Let a graph for all shapes take equal sizes, such as rows and features, for a coincidence."""
+    config: Any = torch.fx.experimental._config
+    patched: AbstractContextManager[None] = config.patch(use_duck_shape=False)
+    return patched
 
 
 def _apart(function: Callable[..., Any], kind: str) -> Callable[..., Any]:

@@ -61,7 +61,7 @@ class Loss:
             y_pred: The predictions. A mask that they carry leaves out the steps it hides.
             sample_weight: Weights that broadcast with the losses of the samples.
         """
-        mask = None if type(y_pred) is Tensor else mask_of(y_pred)
+        mask = mask_of(y_pred)
         y_pred = to_tensors(y_pred, self._float, like=first_tensor(y_true))
         y_true = self._targets(y_true, first_tensor(y_pred))
         values = self.call(y_true, y_pred)

@@ -101,7 +101,7 @@ class TorchLoss(Loss):
         self._has_met_data = False
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        mask = None if type(y_pred) is Tensor else mask_of(y_pred)
+        mask = mask_of(y_pred)
         if not self._has_met_data:
             self._meet(y_pred)
         like = y_true if isinstance(y_true, Tensor) else first_tensor(y_true)

@@ -93,7 +93,7 @@ class LossFunctionWrapper(Loss):
         """Return the logits of probabilities, with their mask, if the step that runs knows them."""
         axis = self._fn_kwargs.get("axis", -1) if self._of == "softmax" else None
         logits = logits_of(y_pred, self._of or "", axis)
-        mask = None if logits is None or type(y_pred) is Tensor else mask_of(y_pred)
+        mask = None if logits is None else mask_of(y_pred)
         return logits if logits is None or mask is None else with_mask(logits, mask)
 
     def _of_logits(self) -> "LossFunctionWrapper":
@@ -118,6 +118,7 @@ class LossFunctionWrapper(Loss):
             and type(y_pred) is Tensor
             and type(y_true) is Tensor
             and y_pred.device == y_true.device
+            and mask_of(y_pred) is None  # a compiler's plain tensors may carry one
         ):
             if y_pred.dtype is not self._float:
                 y_pred = y_pred.to(self._float)

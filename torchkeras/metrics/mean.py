@@ -199,7 +199,7 @@ class MeanMetricWrapper(Mean):
             y_pred: The predictions. A mask that they carry leaves out the steps it hides.
             sample_weight: Weights that broadcast with what the function returns.
         """
-        mask = None if type(y_pred) is Tensor else mask_of(y_pred)
+        mask = mask_of(y_pred)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
         if mask is not None:
             sample_weight = apply_mask(sample_weight, mask, held(self.total), "sum")

@@ -7,7 +7,6 @@ global generator. Taking the same numbers at the same moments gives the same bat
 import torch
 from torch import Tensor
 
-
 _UNREAD = torch.zeros((), dtype=torch.int64, device="cpu")
 
 

@@ -1,7 +1,6 @@
 """Arrays of any kind to torch tensors: floats in `floatx`, integers as they are, on one device."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -75,45 +74,45 @@ def to_tensor(leaf: Any, argument: str = "x") -> Any:
 
 def mover(device: torch.device | None) -> Callable[[Any], Any]:
     """Return a function that turns a batch of arrays into tensors on `device`."""
-    return _mover(device, to_torch(floatx()))
+    return _Mover(device, to_torch(floatx()))
 
 
-@lru_cache(maxsize=8)
-def _mover(device: torch.device | None, floats: torch.dtype) -> Callable[[Any], Any]:
-    def move(leaf: Any, argument: str = "x") -> Any:
-        if type(leaf) is not Tensor:
-            leaf = (
-                from_numpy(leaf, argument)
-                if type(leaf) is np.ndarray
-                else to_tensor(leaf, argument)
-            )
+class _Mover:
+    """Turns arrays into tensors with floats of one dtype, on one device if it is given."""
+
+    def __init__(self, device: torch.device | None, floats: torch.dtype) -> None:
+        self._device, self._floats = device, floats
+
+    def __call__(self, data: Any) -> Any:
+        if type(data) not in (tuple, list) or len(data) > len(_NAMES):
+            return self._part(data)
+        if all(map(self._is_there, data)):
+            return data
+        return type(data)(map(self._part, data, _NAMES))
+
+    def _is_there(self, part: Any) -> bool:
+        if type(part) is not Tensor:
+            return part is None
+        if part.dtype is not self._floats and part.is_floating_point():
+            return False
+        return self._device is None or part.device == self._device
+
+    def _part(self, part: Any, argument: str = "x") -> Any:
+        if part is None or type(part) in _PLAIN or not tree.is_nested(part):
+            return self._leaf(part, argument)
+        part = as_arrays(part, argument)
+        return tree.map_structure(lambda leaf: self._leaf(leaf, argument), part)
+
+    def _leaf(self, leaf: Any, argument: str) -> Any:
+        if type(leaf) is np.ndarray:
+            leaf = from_numpy(leaf, argument)
+        elif type(leaf) is not Tensor:
+            leaf = to_tensor(leaf, argument)
             if not isinstance(leaf, Tensor):
                 return leaf
-        if leaf.dtype is not floats and leaf.is_floating_point():
-            leaf = leaf.to(floats)
-        return leaf if device is None or leaf.device == device else _sent(leaf, device)
-
-    def move_part(part: Any, argument: str = "x") -> Any:
-        if part is None or type(part) in _PLAIN or not tree.is_nested(part):
-            return move(part, argument)
-        part = as_arrays(part, argument)
-        return tree.map_structure(lambda leaf: move(leaf, argument), part)
-
-    def is_settled(part: Any) -> bool:
-        if part is None:
-            return True
-        if type(part) is not Tensor or (part.dtype is not floats and part.is_floating_point()):
-            return False
-        return device is None or part.device == device
-
-    def move_all(data: Any) -> Any:
-        if type(data) not in (tuple, list) or len(data) > len(_NAMES):
-            return move_part(data)
-        if all(map(is_settled, data)):
-            return data
-        return type(data)(map(move_part, data, _NAMES))
-
-    return move_all
+        if leaf.dtype is not self._floats and leaf.is_floating_point():
+            leaf = leaf.to(self._floats)
+        return leaf if self._device in (None, leaf.device) else _sent(leaf, self._device)
 
 
 def _sent(tensor: Tensor, device: torch.device) -> Tensor:

@@ -20,8 +20,7 @@ def is_training(module: nn.Module) -> bool:
     """Say whether any module is in training mode."""
     if module.training:
         return True
-    below = module._modules.values()
-    return any([child is not None and is_training(child) for child in below])
+    return any(child is not None and is_training(child) for child in module._modules.values())
 
 
 def set_training(module: nn.Module, training: bool) -> None:

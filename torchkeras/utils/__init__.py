@@ -28,6 +28,8 @@ from .images import array_to_img as array_to_img
 from .images import img_to_array as img_to_array
 from .images import load_img as load_img
 from .images import save_img as save_img
+from .model_plot import model_to_dot as model_to_dot
+from .model_plot import plot_model as plot_model
 from .numerical import normalize as normalize
 from .numerical import to_categorical as to_categorical
 from .progbar import Progbar as Progbar

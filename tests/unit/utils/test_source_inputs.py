@@ -8,7 +8,7 @@ from torchkeras import Input, KerasTensor, layers, utils
 LATER = {
     "FeatureSpace", "audio_dataset_from_directory", "bounding_boxes", "get_file",
     "image_dataset_from_directory", "legacy", "split_dataset", "text_dataset_from_directory",
-    "timeseries_dataset_from_array", "model_to_dot", "plot_model",
+    "timeseries_dataset_from_array",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ VALUES = "The shape depends on the values."
 DATA = {"symbolic": VALUES, "compile": VALUES}
 FLAT = {"gradients": "It has none, or is flat."}
 NO_GRADIENT = {"gradients": "Keras on torch has none."}
+COMBINED = {**NO_GRADIENT, "batch": "There must be as many indices as values."}
 SUMMED = {"batch": "The first axis is summed over, and must fit."}
 
 ELEMENTWISE = (
@@ -406,7 +407,7 @@ BLOCKS: list[OpRow] = [
     row("cast", whole(2, 3), "bool", id="booleans"),
     row("copy", floats(2, 3)),
     row("stop_gradient", floats(2, 3)),
-    row("unstack", floats(2, 3), axis=1),
+    row("unstack", floats(2, 3), axis=1, id="axis"),
     row("unstack", floats(2, 3), 2, skip={"batch": "The number of slices is the batch."}),
     row("slice", X34, (1, 1), (2, 2)),
     row("slice", floats(2, 3), (0, 1), (-1, 2), id="rest", oracle=lambda x, start, size: x[:, 1:3]),
@@ -418,9 +419,9 @@ BLOCKS: list[OpRow] = [
     row("scatter", array([0], [2], dtype="int32"), whole(2, 4), (3, 4), id="rows"),
     row("scatter_update", X34, PLACES[:2], array(7.0, 8.0)),
     row("scatter_update", X34, PLACES, array(7.0, 8.0, 9.0), "add", id="add"),
-    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "MAX", id="max", skip=NO_GRADIENT),
-    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "min", id="min", skip=NO_GRADIENT),
-    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "mul", id="mul", skip=NO_GRADIENT),
+    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "MAX", id="max", skip=COMBINED),
+    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "min", id="min", skip=COMBINED),
+    row("scatter_update", X34, PLACES, array(7.0, 8.0, 0.5), "mul", id="mul", skip=COMBINED),
     row(
         "scatter_update",
         X34,

@@ -289,7 +289,9 @@ def _scatter_reduce(base: Tensor, places: Tensor, new: Tensor, how: str) -> Tens
     for axis in range(depth):
         flat = flat * base.shape[axis] + places[..., axis]
     rows = base.reshape(-1, *base.shape[depth:])
-    combined = rows.index_reduce(0, flat.reshape(-1), new.reshape(-1, *base.shape[depth:]), how)
+    values = new.reshape(-1, *base.shape[depth:])
+    index = flat.reshape(-1, *[1] * (values.dim() - 1)).expand_as(values)
+    combined = rows.scatter_reduce(0, index, values, how)
     return combined.reshape(base.shape)
 
 

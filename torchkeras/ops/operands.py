@@ -61,6 +61,8 @@ def operands(x1: Any, x2: Any) -> tuple[Tensor, Any]:
 
 def pair(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     """Return two operands as tensors, for torch's own promotion."""
+    if isinstance(x1, Tensor) and isinstance(x2, Tensor):
+        return x1, x2
     if type(x1) in NUMBERS and type(x2) not in NUMBERS:
         second = tensor(x2)
         return beside(x1, second), second
@@ -77,6 +79,8 @@ def promoted(x1: Any, x2: Any, floats: bool = False) -> tuple[Tensor, Tensor]:
         floats: Whether whole numbers become floats.
     """
     first, second = pair(x1, x2)
+    if first.dtype is second.dtype and (not floats or first.is_floating_point()):
+        return first, second
     wanted = torch.promote_types(_weak(x1, first, second), _weak(x2, second, first))
     if floats and not (wanted.is_floating_point or wanted.is_complex):
         wanted = to_torch(None)
@@ -97,7 +101,7 @@ def beside(x: Any, like: Tensor) -> Tensor:
     if isinstance(x, Tensor):
         return x
     if type(x) in NUMBERS:
-        return torch.tensor(x, dtype=_dtype_of(x), device="cpu")
+        return torch.scalar_tensor(x, dtype=_dtype_of(x), device="cpu")
     if isinstance(x, (list, tuple)) and x and all(type(n) in NUMBERS for n in x):
         return torch.tensor(x, dtype=_dtype_of(*x), device=like.device)
     made = tensor(x)
@@ -105,6 +109,7 @@ def beside(x: Any, like: Tensor) -> Tensor:
 
 
 def _dtype_of(*numbers: Any) -> torch.dtype:
+    """Return the dtype that Keras gives to Python's numbers."""
     kinds = {type(number) for number in numbers}
     if complex in kinds or float in kinds:
         return torch.complex64 if complex in kinds else to_torch(None)

@@ -251,10 +251,11 @@ def _of_rank(x: Tensor, rank: int) -> Tensor:
 def _multiplied(function: Callable[..., Tensor], *xs: Tensor) -> Tensor:
     """Multiply tensors of one dtype; torch multiplies no booleans, and floats only on a GPU."""
     dtype = xs[0].dtype
+    if dtype.is_floating_point or dtype.is_complex:
+        return function(*xs)
     if dtype is torch.bool:
         return _multiplied(function, *(counted(x) for x in xs)).bool()
-    exact = dtype.is_floating_point or dtype.is_complex
-    if exact or all(x.device.type in ("cpu", "meta") for x in xs):
+    if all(x.device.type in ("cpu", "meta") for x in xs):
         return function(*xs)
     wide = torch.float32 if xs[0].device.type == "mps" else torch.float64
     return function(*(x.to(wide) for x in xs)).round().to(dtype)

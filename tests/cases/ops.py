@@ -3,7 +3,9 @@
     row("add", floats(2, 3), floats(3))
 
 is `ops.add` of two arrays. `id` tells rows of one function apart, `skip` names a property and why
-it does not hold, `oracle` is what the result is compared with where Keras on torch has none.
+it does not hold, `oracle` is what the result is compared with where Keras on torch has none, and
+`batch` says how many of the arrays, from the first on, begin with an axis of samples (those of the
+highest rank otherwise).
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +30,7 @@ class OpRow:
     skip: Mapping[str, str] = field(default_factory=dict)
     oracle: Callable[..., Any] | None = None
     tolerance: float = 1e-5
+    batch: int | None = None
 
     @property
     def id(self) -> str:
@@ -35,8 +38,9 @@ class OpRow:
 
 
 def row(name: str, *args: Any, **kwargs: Any) -> OpRow:
-    """Return the row of `ops.<name>(*args, **kwargs)`; `id` and three others are the row's own."""
-    own = {key: kwargs.pop(key) for key in ("skip", "oracle", "tolerance") if key in kwargs}
+    """Return the row of `ops.<name>(*args, **kwargs)`; `id` and four others are the row's own."""
+    names = ("skip", "oracle", "tolerance", "batch")
+    own = {key: kwargs.pop(key) for key in names if key in kwargs}
     return OpRow(name, args, kwargs, kwargs.pop("id", ""), **own)
 
 

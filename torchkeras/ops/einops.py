@@ -4,7 +4,6 @@ import math
 import re
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from torchkeras._base.messages import show
@@ -48,7 +47,7 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Tensor:
     names = [name for group in before for name in group]
     split = value.reshape([sizes[name] for name in names])
     moved = split.permute([names.index(name) for group in after for name in group])
-    return torch.reshape(moved, [math.prod(sizes[name] for name in group) for group in after])
+    return moved.reshape([math.prod([sizes[name] for name in group]) for group in after])
 
 
 def _read(pattern: str) -> tuple[list[Group], list[Group]]:
@@ -82,7 +81,7 @@ def _split(group: Group, size: int, lengths: dict[str, int], pattern: str) -> di
     """Return the sizes of axes that are one axis of a given size."""
     known = {name: lengths[name] for name in group if name in lengths}
     missing = [name for name in group if name not in lengths]
-    rest, left_over = divmod(size, math.prod(known.values()) or 1)
+    rest, left_over = divmod(size, math.prod(list(known.values())) or 1)
     if len(missing) > 1 or left_over or (not missing and rest != 1):
         raise ValueError(
             f"An axis of size {size} cannot be split into ({' '.join(group)}). Received: "

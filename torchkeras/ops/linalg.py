@@ -10,6 +10,7 @@ from torch import Tensor
 from torchkeras._base.messages import one_of, show
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
+from torchkeras._symbolic.probe import probing
 
 from .matrix import matrix_of
 from .operands import alike, inexact
@@ -249,6 +250,8 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
         tensor([2.0000])
     """
     left, right = alike(matrix_of(a, "a"), inexact(b))
+    if probing():  # torch cannot say the shape
+        return left.mT @ right
     if rcond is None or left.device.type == "cpu":
         driver = None if rcond is None else "gelsd"
         return torch.linalg.lstsq(left, right, rcond=rcond, driver=driver).solution

@@ -9,6 +9,7 @@ from torch import Tensor
 from torchkeras._base.messages import one_of
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
+from torchkeras._symbolic.probe import probing
 from torchkeras.ops.operands import inexact
 
 from .beam import beam_search
@@ -41,6 +42,8 @@ def ctc_loss(
     """
     logits = _wide(inexact(output))
     log = F.log_softmax(logits, -1).transpose(0, 1)
+    if probing():  # torch cannot say the shape
+        return log.sum((0, 2))
     steps, labels = tensor(output_length), tensor(target_length)
     return F.ctc_loss(log, tensor(target), steps, labels, blank=mask_index, reduction="none")
 

@@ -119,10 +119,10 @@ class Attention(Layer):
     def _fits_kernel(self, query: Tensor, value_mask: Tensor | None, dropped: bool) -> bool:
         """Whether torch's kernel computes just this.
 
-        A seed or a subclass may want another way, and the kernel's gradients are wrong for a query
-        that may look at nothing.
+        A seed or a subclass may want another way. With gradients, the kernel is wrong for a query
+        that may look at nothing, and slower than the products on a CPU.
         """
-        if value_mask is not None and torch.is_grad_enabled():
+        if torch.is_grad_enabled() and (value_mask is not None or query.device.type == "cpu"):
             return False
         cls = type(self)
         stock = (

@@ -5,7 +5,7 @@ B batch, T queries, S keys, N heads, H size of a head.
 
 import math
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -20,6 +20,8 @@ from torchkeras.ops.nn.masks import both, causal_mask
 
 from .headed import HeadedAttention, check_same, over_heads
 from .projection import Projection
+
+_Product = Callable[[Tensor, Tensor], Tensor]
 
 
 class MultiHeadAttention(HeadedAttention):
@@ -243,12 +245,12 @@ class MultiHeadAttention(HeadedAttention):
     def _with_scores(
         self, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        product, combination = _equations(query.dim(), self.attention_axes)
-        logits = torch.einsum(product, key, query / math.sqrt(self.key_dim))
+        product, combination = _products(query.dim(), self.attention_axes)
+        logits = product(query / math.sqrt(self.key_dim), key)
         mask = self._over_heads(attention_mask, logits.dim())
         scores = self._softmax(logits) if mask is None else self._softmax(logits, mask=mask)
         dropped = self._dropout_layer(plain(scores)) if self.dropout else plain(scores)
-        return torch.einsum(combination, dropped, value), scores
+        return combination(dropped, value), scores
 
     # Config
 
@@ -277,6 +279,20 @@ def _sizes(argument: str, value: Any, signed: bool = False) -> tuple[int, ...] |
             f"Received: {argument}={value!r}."
         )
     return numbers
+
+
+def _products(rank: int, axes: tuple[int, ...]) -> tuple[_Product, _Product]:
+    """Return the products of queries and keys, and of scores and values."""
+    if rank == 4 and axes == (1,):  # the same matrix products as einsum finds, for less time
+        return (
+            lambda query, key: query.transpose(1, 2) @ key.permute(0, 2, 3, 1),
+            lambda scores, value: (scores @ value.transpose(1, 2)).transpose(1, 2),
+        )
+    first, second = _equations(rank, axes)
+    return (
+        lambda query, key: torch.einsum(first, key, query),
+        lambda scores, value: torch.einsum(second, scores, value),
+    )
 
 
 def _equations(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:

@@ -186,7 +186,7 @@ def _replayed(compiled: Callable[..., Any], is_kept: bool) -> Callable[[Any], An
     """
 
     def run(batch: Any) -> Any:
-        torch.compiler.cudagraph_mark_step_begin()
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         made = compiled(*batch)
         return map_leaves(torch.clone, made) if is_kept else made
 

@@ -1,0 +1,14 @@
+"""Numbers of 8 and 4 bits in place of floats: `keras.quantizers`."""
+
+from .abs_max import AbsMaxQuantizer as AbsMaxQuantizer
+from .abs_max import Quantizer as Quantizer
+from .abs_max import abs_max_quantize as abs_max_quantize
+from .fake import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
+from .float8 import compute_float8_amax_history as compute_float8_amax_history
+from .float8 import compute_float8_scale as compute_float8_scale
+from .float8 import quantize_and_dequantize as quantize_and_dequantize
+from .int4 import pack_int4 as pack_int4
+from .int4 import unpack_int4 as unpack_int4
+from .lookup import deserialize as deserialize
+from .lookup import get as get
+from .lookup import serialize as serialize

@@ -1,9 +1,10 @@
-"""What recurrent layers cost beside torch's modules: calls, masks, and training steps.
+"""What recurrent layers cost beside torch's modules and Keras: calls, masks, training steps.
 
 Run it with `python -m tests.speed.bench_rnn`. The contenders run turn about in one process with
 the same weights; read the figures as ratios beside each other, not as times.
 """
 
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 import torchkeras
 from torchkeras import layers
 
+os.environ.setdefault("KERAS_BACKEND", "torch")
 Call = Callable[[], object]
 BATCH, STEPS, FEATURES, UNITS, ROUNDS = 32, 100, 32, 64, 15
 
@@ -50,6 +52,16 @@ def step(call: Callable[[Tensor], Tensor], x: Tensor) -> Call:
     return run
 
 
+def keras_twin(layer: layers.Layer, x: Tensor, *arguments: object, **options: object) -> Call:
+    """Return Keras's layer of the same class and arguments, with the same weights."""
+    import keras
+
+    twin = getattr(keras.layers, type(layer).__name__)(*arguments, **options)
+    twin(x)
+    twin.set_weights(layer.get_weights())
+    return twin
+
+
 def calls(name: str) -> None:
     """Compare a layer, masked and not, with torch's module on the whole sequence."""
     x = torch.randn(BATCH, STEPS, FEATURES)
@@ -70,10 +82,23 @@ def calls(name: str) -> None:
         "gaps": lambda t: layer(t, mask=gaps),
         "gaps with states": lambda t: both(t, mask=gaps)[0],
         "step by step": slow,
+        "Keras": keras_twin(layer, x, UNITS, return_sequences=True),
     }
     with torch.no_grad():
         ratios(f"{name} call", {key: lambda c=c: c(x) for key, c in contenders.items()})
     ratios(f"{name} call and gradient", {key: step(c, x) for key, c in contenders.items()})
+
+
+def images() -> None:
+    """Compare a convolutional LSTM with Keras's."""
+    x = torch.randn(8, 20, 16, 16, 3)
+    options = {"padding": "same", "return_sequences": True}
+    layer = layers.ConvLSTM2D(16, 3, **options)
+    layer(x)
+    pair = {"Keras": keras_twin(layer, x, 16, 3, **options), "layer": layer}
+    with torch.no_grad():
+        ratios("ConvLSTM2D call", {key: lambda c=c: c(x) for key, c in pair.items()})
+    ratios("ConvLSTM2D call and gradient", {key: step(c, x) for key, c in pair.items()})
 
 
 def fits() -> None:
@@ -109,4 +134,5 @@ if __name__ == "__main__":
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     for name in ("LSTM", "GRU", "SimpleRNN"):
         calls(name)
+    images()
     fits()

@@ -158,6 +158,13 @@ def test_other_sequences_are_not(monkeypatch, make, shape):
     assert not runs_scan(monkeypatch, make(), torch.ones(shape))
 
 
+def test_small_gru_without_a_gradient_is_torchs(monkeypatch):
+    layer, x = layers.GRU(4), torch.ones(2, 9, 3)
+    with torch.no_grad():
+        assert not runs_scan(monkeypatch, layer, x)
+        assert runs_scan(monkeypatch, layer, x, mask=torch.ones(2, 9, dtype=torch.bool))
+
+
 @pytest.mark.parametrize("mask", [None, torch.ones(2, 9, dtype=torch.bool)])
 def test_hooked_module_is_not_passed_by(monkeypatch, mask):
     layer = layers.GRU(4)
@@ -188,6 +195,33 @@ def test_transforms_go_through(kind):
     torch.testing.assert_close(
         torch.func.jacrev(lambda t: layer(t).sum())(x), torch.func.grad(lambda t: layer(t).sum())(x)
     )
+
+
+# Images
+
+
+def test_convolutional_layer_goes_on_where_it_stopped():
+    torch.manual_seed(0)
+    x = torch.randn(2, 6, 5, 5, 3)
+    layer = layers.ConvLSTM2D(4, 3, stateful=True, return_sequences=True)
+    whole = layers.ConvLSTM2D(4, 3, return_sequences=True)
+    layer(x[:, :3]), whole(x)
+    whole.set_weights(layer.get_weights())
+    layer.reset_state()
+    parts = torch.cat([layer(x[:, :3]), layer(x[:, 3:])], 1)
+    torch.testing.assert_close(parts, whole(x))
+
+
+def test_convolutional_layer_needs_its_sizes():
+    with pytest.raises(ValueError, match="sizes of the axes"):
+        layers.ConvLSTM2D(4, 3).build((None, None, None, 5, 3))
+
+
+def test_convolutional_layer_says_why_it_goes_step_by_step():
+    assert "convolutional" in layers.ConvLSTM1D(4, 3).slow_reason
+
+
+# Outputs
 
 
 def test_initial_state_does_not_show_in_masked_steps_at_first():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from numpy import ndarray
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 from torch.utils.checkpoint import checkpoint
@@ -246,14 +247,19 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
     passes_training, may_be_none = spec.takes_training, spec.training_may_be_none
 
     def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not kwargs:
+        if len(args) == 1 and (not kwargs or _tells_own_mode(self, kwargs)):
             x = args[0]
+            if type(x) is ndarray:
+                x = calling.convert_leaf(self, x)
+                args = (x,)
             if (
                 type(x) is Tensor
                 and x.dtype is self._seen_dtype
                 and x.dim() == self._seen_ndim
                 and not (is_dynamo_compiling() and mask_of(x) is not None)
             ):
+                if kwargs:
+                    return calling.in_given_mode(self.forward)(x)
                 try:
                     if passes_training:
                         mode = self.training or (GIVEN_MODE.inference if may_be_none else False)
@@ -269,6 +275,11 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
     forward.__signature__ = inspect.signature(call)  # type: ignore[attr-defined]
     forward.__doc__ = "Run the layer, as torch's modules do."
     return forward
+
+
+def _tells_own_mode(layer: Layer, kwargs: dict[str, Any]) -> bool:
+    """Whether a call is told nothing but the mode that the layer is in."""
+    return len(kwargs) == 1 and kwargs.get("training") is layer.training
 
 
 Layer.forward = _forward_like(Layer.call, Layer.call_spec)

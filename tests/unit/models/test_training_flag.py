@@ -156,3 +156,25 @@ def test_training_of_one_layer_alone():
     assert drops(model(X))
     model.eval()
     assert not drops(model(X))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_call_that_is_told_the_model_s_own_mode_runs_hooks_once(training):
+    model = Sequential([Input((3,)), layers.Dense(2)])
+    x = torch.ones(1, 3)
+    model(x)
+    model.train(training)
+    calls = []
+    model.register_forward_hook(lambda *_: calls.append(1))
+    model(x, training=training)
+    assert calls == [1]
+    assert model.training is training
+
+
+def test_arrays_take_the_short_way_after_the_first_call():
+    model = Sequential([Input((3,)), layers.Dense(2)])
+    x = np.ones((1, 3), "float32")
+    expected = model(x)
+    for again in (x, x.astype("float64"), x.astype("int64"), np.broadcast_to(x[:1], (1, 3))):
+        assert torch.equal(model(again), expected)
+        assert torch.equal(model(again, training=False), expected)

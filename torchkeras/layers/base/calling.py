@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,7 @@ def _owned(array: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
 
 
 def _device_of(layer: Any) -> torch.device:
-    for tensor in (*layer.parameters(), *layer.buffers()):
+    for tensor in chain(layer.parameters(), layer.buffers()):
         return tensor.device
     return device.running()
 

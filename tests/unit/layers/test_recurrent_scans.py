@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from tests.torch_versions import not_on_the_oldest_torch
 from torchkeras import layers
-from torchkeras.layers.recurrent import kernels, scan
-from torchkeras.layers.recurrent.opaque import plain_run
+from torchkeras.layers.recurrent import choice, kernels, scan
+from torchkeras.layers.recurrent.fused import plain_run
 
 KINDS = ("gru", "tanh", "relu")
 BATCH, STEPS, FEATURES, UNITS = 3, 11, 4, 5
@@ -49,7 +50,7 @@ def piece(request, monkeypatch):
 @pytest.mark.parametrize("which", [slice(0, 2), slice(0, 1), slice(1, 2)])
 def test_numbers_and_gradients_are_those_of_torch(kind, bias, which, piece):
     x, first, weights = inputs(kind, bias=bias)
-    ours, theirs = kernels.scan(kind, x, first, weights), stock(kind, x, first, weights)
+    ours, theirs = choice.scan(kind, x, first, weights), stock(kind, x, first, weights)
     assert_all_close(ours, theirs)
     tensors = [x, first, *weights]
     assert_all_close(gradients(ours[which], tensors), gradients(theirs[which], tensors))
@@ -59,9 +60,9 @@ def test_numbers_and_gradients_are_those_of_torch(kind, bias, which, piece):
 def test_nothing_is_kept_at_inference(kind, piece):
     x, first, weights = inputs(kind, dtype=torch.float32)
     with torch.no_grad():
-        assert_all_close(kernels.scan(kind, x, first, weights), stock(kind, x, first, weights))
+        assert_all_close(choice.scan(kind, x, first, weights), stock(kind, x, first, weights))
     frozen = [tensor.detach() for tensor in (x, first, *weights)]
-    assert kernels.scan(kind, frozen[0], frozen[1], frozen[2:])[0].grad_fn is None
+    assert choice.scan(kind, frozen[0], frozen[1], frozen[2:])[0].grad_fn is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -71,7 +72,7 @@ def test_frozen_tensors_get_no_gradient(kind, left_out, piece):
     tensors = [x, first, *weights]
     tensors[left_out].requires_grad_(False)
     asked = [tensor for tensor in tensors if tensor.requires_grad]
-    found = gradients(kernels.scan(kind, x, first, weights), asked)
+    found = gradients(choice.scan(kind, x, first, weights), asked)
     assert_all_close(found, gradients(stock(kind, x, first, weights), asked))
 
 
@@ -80,7 +81,7 @@ def test_gradients_have_gradients(kind):
     x, first, weights = inputs(kind)
     tensors = [x, first, *weights]
     seconds = []
-    for outputs in (kernels.scan(kind, x, first, weights), stock(kind, x, first, weights)):
+    for outputs in (choice.scan(kind, x, first, weights), stock(kind, x, first, weights)):
         once = gradients(outputs, tensors, create_graph=True)
         seconds.append(gradients(once, tensors))
     assert_all_close(*seconds)
@@ -90,16 +91,16 @@ def test_masked_gradients_have_gradients():
     x, first, weights = inputs("gru")
     mask = torch.rand(BATCH, STEPS) < 0.6
     tensors = [x, first, *weights]
-    (y, _) = kernels.scan("gru", x, first, weights, mask)
+    (y, _) = choice.scan("gru", x, first, weights, mask)
     once = gradients([y], tensors, create_graph=True)
-    (again, _) = kernels.scan("gru", x, first, weights, mask)
+    (again, _) = choice.scan("gru", x, first, weights, mask)
     assert_all_close(once, gradients([again], tensors))
     assert all(torch.isfinite(g).all() for g in gradients(once, tensors))
 
 
 def test_backward_runs_twice_over_a_kept_graph():
     x, first, weights = inputs("gru")
-    total = kernels.scan("gru", x, first, weights)[0].square().sum()
+    total = choice.scan("gru", x, first, weights)[0].square().sum()
     once = torch.autograd.grad(total, x, retain_graph=True)
     assert_all_close(once, torch.autograd.grad(total, x))
 
@@ -107,7 +108,7 @@ def test_backward_runs_twice_over_a_kept_graph():
 def test_masked_steps_leave_the_state_alone_to_the_last_bit(piece):
     x, first, weights = inputs("gru")
     mask = torch.rand(BATCH, STEPS) < 0.5
-    y, last = kernels.scan("gru", x, first, weights, mask)
+    y, last = choice.scan("gru", x, first, weights, mask)
     h = first
     for step in range(STEPS):
         h = torch.where(mask[:, step : step + 1], y[:, step], h)
@@ -120,7 +121,7 @@ def test_masked_gradients_are_those_of_the_steps_that_count(piece):
     mask = torch.zeros(BATCH, STEPS, dtype=torch.bool)
     mask[:, 1::2] = True
     tensors = [x, first, *weights]
-    ours = kernels.scan("gru", x, first, weights, mask)[1]
+    ours = choice.scan("gru", x, first, weights, mask)[1]
     theirs = stock("gru", x[:, 1::2], first, weights)[1]
     assert_all_close(gradients([ours], tensors), gradients([theirs], tensors))
 
@@ -131,8 +132,8 @@ def test_masked_gradients_are_those_of_the_steps_that_count(piece):
 def runs_scan(monkeypatch, layer, x, **kwargs):
     """Whether a call of a layer runs a scan."""
     calls = []
-    original = kernels.scan
-    monkeypatch.setattr(kernels, "scan", lambda *args: calls.append(1) or original(*args))
+    original = choice.scan
+    monkeypatch.setattr(choice, "scan", lambda *args: calls.append(1) or original(*args))
     layer(x, **kwargs)
     return bool(calls)
 
@@ -163,6 +164,23 @@ def test_small_gru_without_a_gradient_is_torchs(monkeypatch):
     with torch.no_grad():
         assert not runs_scan(monkeypatch, layer, x)
         assert runs_scan(monkeypatch, layer, x, mask=torch.ones(2, 9, dtype=torch.bool))
+
+
+@not_on_the_oldest_torch
+@pytest.mark.parametrize("name", ["GRU", "SimpleRNN"])
+def test_compiled_training_scans_too(monkeypatch, name):
+    layer, x = getattr(layers, name)(4), torch.randn(2, 9, 3)
+    layer(x).square().sum().backward()
+    wanted = [p.grad.clone() for p in layer.parameters()]
+    layer.zero_grad()
+    torch._dynamo.reset()
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    calls = []
+    original = choice.scan
+    monkeypatch.setattr(choice, "scan", lambda *args: calls.append(1) or original(*args))
+    compiled(x).square().sum().backward()
+    assert calls
+    assert_all_close([p.grad for p in layer.parameters()], wanted)
 
 
 @pytest.mark.parametrize("mask", [None, torch.ones(2, 9, dtype=torch.bool)])

@@ -8,7 +8,7 @@ from torch import Tensor
 from torchkeras import activations
 from torchkeras._state.layout import TRANSPOSED, BlockOrder, Stacked
 
-from . import kernels
+from . import choice, kernels
 from .cell import RecurrentCell
 from .dropout import Masks, gate_products
 from .gated import GatedRNN, from_cell
@@ -156,11 +156,11 @@ class GRUCell(RecurrentCell):
         x = x.to(self.torch_dtype)
         weights = self._stores.weights(x.dtype)
         is_plain = kernels.is_plain(self._modules[self.module_name])
-        if not is_plain or not kernels.scans("gru", x, states, weights):
+        if not is_plain or not choice.scans("gru", x, states, weights):
             return None
         if training and self.dropout:
             x = self._dropped(x)
-        y, last = kernels.scan("gru", x, states[0], weights, mask)
+        y, last = choice.scan("gru", x, states[0], weights, mask)
         return y, [last]
 
     def _reset_after_product(

@@ -11,18 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from .gru_scan import gru_scan
-from .opaque import opaque_run, plain_run
-from .scan import is_differentiated, may_scan
-from .simple_scan import simple_scan
+from .choice import quickest_run
+from .opaque import opaque_run
 
 MODULES: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "tanh": nn.RNN, "relu": nn.RNN}
 
 _NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-# Found by trial: beyond these, torch's own kernels are as quick.
-_FEWEST_STEPS = 5
-_LARGEST_SIMPLE_STATE = 2**13
-_SMALLEST_GRU_STATE = 2**11
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -75,37 +69,10 @@ def run(
     kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]
 ) -> tuple[Tensor, list[Tensor]]:
     """Run a kernel over `x` (batch, steps, features) from states (batch, units); return both."""
-    if _pays(kind, x, states, weights) and scans(kind, x, states, weights):
-        y, last_state = scan(kind, x, states[0], weights)
-        return y, [last_state]
     compiled = torch.compiler.is_compiling() and not _exporting()
     first = [state.unsqueeze(0) for state in states]
-    y, *last = (opaque_run if compiled else plain_run)(kind, x, first, weights)
+    y, *last = (opaque_run if compiled else quickest_run)(kind, x, first, weights)
     return y, [state.squeeze(0) for state in last]
-
-
-def _pays(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> bool:
-    """Whether a scan is quicker; without a gradient to save, torch's small GRUs are as quick."""
-    large = kind != "gru" or states[0].numel() >= _SMALLEST_GRU_STATE
-    return large or is_differentiated((x, *states, *weights))
-
-
-def scans(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> bool:
-    """Say whether a scan of our own runs, which is quicker where steps are many and small."""
-    if kind == "lstm" or x.dim() != 3 or x.shape[1] < _FEWEST_STEPS:
-        return False  # oneDNN runs an LSTM
-    if kind != "gru" and states[0].numel() > _LARGEST_SIMPLE_STATE:
-        return False
-    return may_scan((x, *states, *weights))
-
-
-def scan(
-    kind: str, x: Tensor, first: Tensor, weights: list[Tensor], mask: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """Run a scan over `x` (batch, steps, features); return all states and the last."""
-    if kind == "gru":
-        return gru_scan(x, first, weights, mask)
-    return simple_scan(kind, x, first, weights)
 
 
 def _exporting() -> bool:

@@ -12,28 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_KERNELS: dict[str, Any] = {
-    "lstm": torch.lstm,
-    "gru": torch.gru,
-    "tanh": torch.rnn_tanh,
-    "relu": torch.rnn_relu,
-}
-
-
-def plain_run(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
-    """Run a kernel over `x` (batch, steps, features); return the outputs and the last states.
-
-    States have the shape (1, batch, units). cuDNN only has a gradient of what ran "in training".
-    """
-    first: Any = (states[0], states[1]) if kind == "lstm" else states[0]
-    trained = torch.is_grad_enabled()
-    made = _KERNELS[kind](x, first, weights, len(weights) > 2, 1, 0.0, trained, False, True)
-    return list(made)
+from .choice import quickest_run
 
 
 def _run(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
     with torch.autocast(x.device.type, enabled=False):
-        return _fresh(plain_run(kind, x, states, weights))
+        return _fresh(quickest_run(kind, x, states, weights))
 
 
 def _run_fake(kind: str, x: Tensor, states: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
@@ -47,7 +31,7 @@ def _differentiate(
     with _differentiable(), torch.autocast(x.device.type, enabled=False):
         leaves = [leaf.detach().requires_grad_() for leaf in (x, *states, *weights)]
         first, last = leaves[1 : 1 + len(states)], leaves[1 + len(states) :]
-        outputs = plain_run(kind, leaves[0], first, last)
+        outputs = quickest_run(kind, leaves[0], first, last)
         return _fresh(torch.autograd.grad(outputs, leaves, gradients))
 
 
@@ -95,4 +79,4 @@ if hasattr(torch.library, "custom_op"):
     )
     _differentiate_op.register_fake(_differentiate_fake)
 else:  # torch before 2.4
-    opaque_run, _differentiate_op = plain_run, _differentiate
+    opaque_run, _differentiate_op = quickest_run, _differentiate

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .opaque import plain_run
+from .fused import plain_run
 from .scan import Sums, before, gradients_of, is_differentiated, pieces, project, repeated, turned
 
 

@@ -4,7 +4,43 @@ import numpy as np
 
 from .row import Row, Wrong, floats, ints
 
+GIVEN = "Keras computes with the statistics of before `set_weights`; tests/unit has ours"
+
 ROWS: list[Row] = [
+    Row(
+        "Normalization",
+        lambda k: k.layers.Normalization(),
+        floats(4, 3),
+        skip={"numbers": GIVEN},
+        wrong=(
+            Wrong(lambda k: k.layers.Normalization(mean=1.0), "variance=None"),
+            Wrong(lambda k: k.layers.Normalization(mean=[1, 2], variance=1), "of shape (2,)"),
+            Wrong(lambda k: k.layers.Normalization(None, [1.0], [2.0]), "axis=()"),
+            Wrong(lambda k: k.layers.Normalization(3), "axis=(3,)", floats(2, 3)),
+            Wrong(lambda k: k.layers.Normalization("last"), "axis='last'"),
+            Wrong(
+                lambda k: k.layers.Normalization(-1, [1.0, 2.0], [1.0, 2.0]),
+                "mean=[1.0, 2.0]",
+                floats(2, 3),
+            ),
+        ),
+    ),
+    Row("Normalization-given", lambda k: k.layers.Normalization(None, 2.0, 4.0), floats(4, 3)),
+    Row(
+        "Normalization-list",
+        lambda k: k.layers.Normalization(-1, [1.0, 2.0, 0.0], [4.0, 9.0, 0.0]),
+        floats(4, 2, 3),
+    ),
+    Row(
+        "Normalization-axes",
+        lambda k: k.layers.Normalization((1, -1), [1.0, 2.0], [4.0, 9.0]),
+        floats(2, 3, 4, 2),
+    ),
+    Row(
+        "Normalization-invert",
+        lambda k: k.layers.Normalization(1, 2, 4, invert=True),
+        ints(2, 3, below=9),
+    ),
     Row(
         "Rescaling",
         lambda k: k.layers.Rescaling(0.5, -1.0),

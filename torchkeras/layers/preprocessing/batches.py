@@ -1,0 +1,45 @@
+"""What `adapt` reads: the inputs of each batch, whatever form the data has."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from torch import Tensor
+from torch.utils import data as torch_data
+
+from torchkeras._base.messages import show
+from torchkeras._data.loaders import loader_over
+from torchkeras._data.py_dataset import PyDataset
+
+
+def input_batches(data: Any, steps: int | None = None) -> Iterator[Any]:
+    """Return the inputs of each batch of a data set, loader or iterable.
+
+    Args:
+        data: A `PyDataset`, torch `Dataset` or `DataLoader`, or an iterable of batches.
+        steps: How many batches are read; all if not given.
+
+    Raises:
+        TypeError: If nothing can be read from the data.
+    """
+    if isinstance(data, torch_data.Dataset) and not isinstance(data, PyDataset):
+        data = loader_over(data, None, False)
+    if not isinstance(data, Iterable):
+        raise TypeError(
+            "`data` must be an array, a tensor, a `PyDataset`, a torch `Dataset` or `DataLoader`, "
+            f"or an iterable of batches. Received: data={show(data)} (of type "
+            f"{type(data).__name__})."
+        )
+    collated = isinstance(data, torch_data.DataLoader)
+    return (_inputs(batch, collated) for batch in itertools.islice(data, steps))
+
+
+def is_array(data: Any) -> bool:
+    """Say whether data is one array or table rather than batches."""
+    return isinstance(data, Tensor) or hasattr(data, "__array__")
+
+
+def _inputs(batch: Any, collated: bool) -> Any:
+    """Return the inputs of `(inputs, targets, ...)`; loaders make lists of such tuples."""
+    pair = isinstance(batch, tuple) or (collated and isinstance(batch, list))
+    return batch[0] if pair and len(batch) and not isinstance(batch[0], (str, bytes)) else batch

@@ -34,6 +34,9 @@ NAMESPACES = (
     "quantizers",
     "random",
 )
+# Functions elsewhere write files, read them or change settings.
+_PURE = ("activations", "losses", "metrics", "quantizers")
+_LOOKUPS = ("get", "serialize", "deserialize")
 
 
 def register_keras_serializable(
@@ -125,6 +128,14 @@ def builtin_module(thing: Any) -> str | None:
         if _public(namespace, name) is thing:
             return f"keras.{namespace}"
     return None
+
+
+def may_be_in_config(thing: Any) -> bool:
+    """Say whether a config may name a built-in thing: a class, or a function of tensors alone."""
+    if not inspect.isfunction(thing):
+        return True
+    namespace = (builtin_module(thing) or "").removeprefix("keras.")
+    return namespace in _PURE and thing.__name__ not in _LOOKUPS
 
 
 def find_builtin(module: str | None, name: str) -> Any:

@@ -14,6 +14,7 @@ import torch
 from . import registry
 from .dtypes import NAMES
 from .messages import did_you_mean, show
+from .sharing import made_before, note_made, note_written
 from .switches import in_safe_mode
 
 _PLAIN = (str, int, float, bool, type(None))
@@ -95,6 +96,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     extra = getattr(obj, "_extra_serialization", None)
     if extra is not None:
         written.update(extra())
+    note_written(obj, written)
     return written
 
 
@@ -154,6 +156,9 @@ def _deserialize(config: Any, module_objects: Mapping[str, Any] | None, safe: bo
 
 
 def _instance(config: Mapping[str, Any], module_objects: Any, safe: bool) -> Any:
+    known = made_before(config)
+    if known is not None:
+        return known
     cls = find_class(config, module_objects)
     inner = config["config"]
     if isinstance(inner, str):
@@ -169,6 +174,7 @@ def _instance(config: Mapping[str, Any], module_objects: Any, safe: bool) -> Any
     compile_config = config.get("compile_config")
     if compile_config and hasattr(made, "compile_from_config"):
         made.compile_from_config(compile_config)
+    note_made(made, config)
     return made
 
 
@@ -185,7 +191,7 @@ def find_class(config: Mapping[str, Any], module_objects: Mapping[str, Any] | No
         if found:
             return found
     found = registry.find_builtin(module, name) if _may_be_builtin(module) else None
-    if found is None:
+    if found is None or not registry.may_be_in_config(found):
         raise TypeError(_unknown_class(name, module, registered))
     return found
 

@@ -5,14 +5,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
-from torchkeras import saving
+from torchkeras import saving, tree
 from torchkeras._base import device
 from torchkeras._base.messages import did_you_mean, one_of
 from torchkeras._base.naming import auto_name
 from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._training.trainer import Trainer
 from torchkeras.export import export_model
-from torchkeras.layers.base.shapes import map_shapes
+from torchkeras.layers.base.calling import first_argument
+from torchkeras.layers.base.shapes import as_shape, map_shapes, shapes_of
 from torchkeras.layers.layer import Layer
 
 from . import functional_config
@@ -125,9 +126,33 @@ class Model(Trainer, Programmed):
 
     def build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if type(self).build is Model.build:
+            object.__setattr__(self, "_build_arguments", self._shapes_given(args, kwargs))
             self.built = True
         else:
             super().build_for(args, kwargs)
+
+    def _shapes_given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the shapes of the arguments that have one, as a file keeps them."""
+        named = dict(zip(self.call_spec.names, args, strict=False)) | kwargs
+        shapes = {f"{name}_shape": shapes_of(value) for name, value in named.items()}
+        found = {name: shape for name, shape in shapes.items() if tree.flatten(shape) != [None]}
+        if len(found) > 1:
+            return found
+        return {"input_shape": shapes_of(first_argument(self, args, kwargs))}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the model as `get_build_config()` says.
+
+        Args:
+            config: What `get_build_config()` returned.
+        """
+        shapes = (config or {}).get("shapes_dict")
+        if not shapes or type(self).build is not Model.build:
+            super().build_from_config(config)
+            return
+        named = {name.removesuffix("_shape"): as_shape(shape) for name, shape in shapes.items()}
+        symbols = {name: map_shapes(self._input_symbol, shape) for name, shape in named.items()}
+        self._probe((), symbols)
 
     def _place_for_run(self) -> None:
         """Move the model to the best device, unless the user has chosen one."""

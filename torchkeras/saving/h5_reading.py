@@ -1,6 +1,5 @@
 """Reading HDF5 files that strangers wrote: nothing outside the file, nothing out of proportion."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,11 +16,12 @@ _PACKED_BYTES, _PACKED_RATIO = 1 << 26, 1100  # gzip cannot do better than 1032 
 
 
 @contextmanager
-def opened(filepath: "str | os.PathLike[str]") -> "Iterator[h5py.File]":
+def opened(place: Any, name: str) -> "Iterator[h5py.File]":
     """Open a file for reading.
 
     Args:
-        filepath: The file.
+        place: Its path, or the file, open for reading.
+        name: Its name, for errors.
 
     Raises:
         ValueError: If it is no HDF5 file.
@@ -29,9 +29,9 @@ def opened(filepath: "str | os.PathLike[str]") -> "Iterator[h5py.File]":
     import h5py
 
     try:
-        file = h5py.File(filepath, "r")
+        file = h5py.File(place, "r")
     except OSError as error:
-        raise ValueError(f"{os.fspath(filepath)!r} is no whole HDF5 file: {error}") from error
+        raise ValueError(f"{name!r} is no whole HDF5 file: {error}") from error
     with file:
         yield file
 

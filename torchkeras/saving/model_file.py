@@ -1,46 +1,101 @@
-"""Whole models in one file: not here yet, and said so."""
+"""`save_model` and `load_model`, by the ending of the file's name."""
 
-from typing import Any, NoReturn
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from torchkeras._base.messages import show
+from torchkeras.layers.layer import Layer
+
+from . import keras_file
+from .overwriting import may_write
 
 
 def save_model(
-    model: Any, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
-) -> NoReturn:
-    """Refuse: a whole model cannot be written into one file yet.
+    model: Any,
+    filepath: "str | os.PathLike[str]",
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    **kwargs: Any,
+) -> None:
+    """Write a whole model to a file, which is replaced in one step.
+
+    Architecture, weights, what `compile` was given and the state of the optimizer go into it, so
+    that training goes on with the loaded model as if it had never been saved. Keras reads the file.
 
     Args:
         model: The model.
-        filepath: The file.
-        overwrite: Whether a file that exists is replaced.
-        zipped: Whether the file is one archive.
-        **kwargs: `include_optimizer`.
+        filepath: A file that ends in `.keras`.
+        overwrite: Whether a file that exists is replaced without asking.
+        zipped: Whether the file is one archive; only `True` is possible.
+        **kwargs: `include_optimizer`, which Keras knows for `.h5` files; `save_format`, which older
+            programs pass, and which the ending of the name tells.
 
     Raises:
-        NotImplementedError: Always; it says what can be saved.
+        ValueError: If the ending is another one, or something is no model.
+
+    Example:
+        >>> import torchkeras, tempfile
+        >>> model = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
+        >>> path = tempfile.mkdtemp() + "/model.keras"
+        >>> torchkeras.saving.save_model(model, path)
+        >>> torchkeras.saving.load_model(path).layers[0].units
+        2
     """
-    raise NotImplementedError(
-        f"A whole model cannot be saved to one file yet. Received: filepath={str(filepath)!r}. "
-        "Keep its two halves: `model.to_json()`, which `torchkeras.models.model_from_json` reads, "
-        "and `model.save_weights('model.weights.h5')` (or 'model.safetensors')."
-    )
+    name = os.fspath(filepath)
+    kwargs.pop("include_optimizer", True)
+    kwargs.pop("save_format", None)
+    if kwargs:
+        raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
+    if not isinstance(model, Layer):
+        raise ValueError(
+            f"`model` must be a model. Received: model={show(model)} (of type "
+            f"{type(model).__name__})."
+        )
+    if zipped is False:
+        raise ValueError(
+            "A model is always saved as one archive. Received: zipped=False. Leave it out."
+        )
+    if not name.endswith(".keras"):
+        raise ValueError(_other_ending("save", name))
+    if may_write(name, overwrite):
+        keras_file.save(model, name)
 
 
 def load_model(
-    filepath: Any, custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
-) -> NoReturn:
-    """Refuse: a whole model cannot be read from one file yet.
+    filepath: "str | os.PathLike[str]",
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Any:
+    """Return the model that a file holds, written by `save_model` or by Keras.
+
+    Nothing of the file is run, imported or looked up elsewhere: it may only name public classes of
+    torchkeras and registered ones.
 
     Args:
-        filepath: The file.
-        custom_objects: Classes and functions by name.
+        filepath: A file that ends in `.keras`.
+        custom_objects: Classes and functions by name, besides the registered ones.
         compile: Whether the model is compiled as it was.
-        safe_mode: Whether configs that carry code are refused.
+        safe_mode: Kept for Keras's signature: code in a file is refused whatever it says.
 
     Raises:
-        NotImplementedError: Always; it says what can be loaded.
+        FileNotFoundError: If there is no such file.
+        ValueError: If the ending is another one, or the file is damaged, does not fit together, or
+            holds what no model needs.
+        TypeError: If it names a class that is neither public nor registered.
     """
-    raise NotImplementedError(
-        f"A whole model cannot be loaded from one file yet. Received: filepath={str(filepath)!r}. "
-        "Make the model in code or with `torchkeras.models.model_from_json`, then "
-        "`model.load_weights(...)` from a '.weights.h5' or '.safetensors' file."
+    name = os.fspath(filepath)
+    if not name.endswith(".keras"):
+        raise ValueError(_other_ending("load", name))
+    if not os.path.isfile(name):
+        raise FileNotFoundError(f"File not found: filepath={name!r}.")
+    return keras_file.load(name, custom_objects, compile, safe_mode)
+
+
+def _other_ending(what: str, name: str) -> str:
+    return (
+        f"Invalid filepath extension: a model is {what}d as a `.keras` file. "
+        f"Received: filepath={name!r}. Weights alone are kept in `.weights.h5` or `.safetensors` "
+        "files by `model.save_weights` and `model.load_weights`."
     )

@@ -1,10 +1,10 @@
 """`save_weights` and `load_weights`, by the ending of the file's name."""
 
 import os
-import sys
 from typing import Any
 
-from . import safetensors_file, weights_h5
+from . import keras_file, safetensors_file, weights_h5
+from .overwriting import may_write
 
 _ENDINGS = (".weights.h5", ".safetensors")
 
@@ -43,9 +43,8 @@ def save_weights(
             f"Received: max_shard_size={max_shard_size}. Leave it out."
         )
     _require_built(model, "saving")
-    if not overwrite and os.path.exists(filepath) and not _may_overwrite(name):
-        return
-    _format_of(name).save(model, filepath, **kwargs)
+    if may_write(name, overwrite):
+        _format_of(name).save(model, filepath, **kwargs)
 
 
 def load_weights(
@@ -57,7 +56,8 @@ def load_weights(
 
     Args:
         model: A built model or layer of the same architecture.
-        filepath: A file that ends in `.weights.h5` or `.safetensors`.
+        filepath: A file that ends in `.weights.h5` or `.safetensors`; or `.keras`, of which only
+            the weights are read.
         skip_mismatch: Whether layers that do not fit keep their weights, with a warning, in place
             of an error.
         **kwargs: `objects_to_skip`, a list of layers that a `.weights.h5` file leaves alone.
@@ -70,7 +70,10 @@ def load_weights(
     _require_built(model, "loading")
     if not os.path.isfile(filepath):
         raise FileNotFoundError(f"There is no such file: filepath={name!r}.")
-    _format_of(name).load(model, filepath, skip_mismatch, **kwargs)
+    if name.endswith(".keras"):
+        keras_file.load_weights(model, filepath, skip_mismatch)
+    else:
+        _format_of(name).load(model, filepath, skip_mismatch, **kwargs)
 
 
 def _format_of(name: str) -> Any:
@@ -79,11 +82,10 @@ def _format_of(name: str) -> Any:
 
 def _checked(filepath: "str | os.PathLike[str]", what: str) -> str:
     name = os.fspath(filepath)
-    if name.endswith(_ENDINGS):
+    if name.endswith(_ENDINGS) or (what == "loading" and name.endswith(".keras")):
         return name
     whole = (
-        " Whole models in one file are not available yet; `to_json` and `save_weights` keep both "
-        "halves of a model."
+        " `model.save` and `load_model` keep whole models, in `.keras` files."
         if name.endswith((".keras", ".h5", ".hdf5"))
         else ""
     )
@@ -99,12 +101,3 @@ def _require_built(model: Any, what: str) -> None:
             f"Model {model.name!r} has not yet been built, so it has no weights for {what}. Call "
             "it on some data or `build(input_shape)` first."
         )
-
-
-def _may_overwrite(name: str) -> bool:
-    """Ask a person whether a file may be replaced; where nobody can answer, refuse."""
-    if not sys.stdin.isatty():
-        raise FileExistsError(
-            f"The file exists already: filepath={name!r}. Pass `overwrite=True` to replace it."
-        )
-    return input(f"{name} exists already. Replace it? [y/n] ").strip().lower() in ("y", "yes")

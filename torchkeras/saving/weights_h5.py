@@ -28,10 +28,22 @@ _Array = np.ndarray[Any, Any]
 def save(
     model: Any, filepath: "str | os.PathLike[str]", objects_to_skip: Iterable[Any] | None = None
 ) -> None:
-    """Write the variables of a model and of its optimizer."""
+    """Write the variables of a model and of its optimizer to a file, which is replaced."""
+    with replacing(filepath) as path:
+        write(model, path, objects_to_skip)
+
+
+def write(model: Any, place: Any, objects_to_skip: Iterable[Any] | None = None) -> None:
+    """Write the variables of a model and of its optimizer.
+
+    Args:
+        model: The model.
+        place: A path, or a file that is open for reading and writing.
+        objects_to_skip: Layers that are left out.
+    """
     import h5py
 
-    with replacing(filepath) as path, h5py.File(path, "w") as file:
+    with h5py.File(place, "w") as file:
         for inner_path, item in saveables(model, objects_to_skip or ()):
             group = file.create_group(f"{inner_path}/vars" if inner_path else "vars")
             if isinstance(getattr(item, "name", None), str):
@@ -94,20 +106,39 @@ def load(
     objects_to_skip: Iterable[Any] | None = None,
 ) -> None:
     """Read the variables of a model; numbers and shapes are compared before anything is read."""
-    with opened(filepath) as file:
+    read_into(model, filepath, os.fspath(filepath), skip_mismatch, objects_to_skip)
+
+
+def read_into(
+    model: Any,
+    place: Any,
+    name: str,
+    skip_mismatch: bool = False,
+    objects_to_skip: Iterable[Any] | None = None,
+) -> None:
+    """Read the variables of a model from a path or an open file.
+
+    Args:
+        model: The model.
+        place: A path, or a file that is open for reading.
+        name: The name of the file, for errors.
+        skip_mismatch: Whether what does not fit is left alone, with a warning.
+        objects_to_skip: Layers that are left alone.
+    """
+    with opened(place, name) as file:
         plan = _Plan([], [], [])
         for inner_path, item in saveables(model, objects_to_skip or ()):
             _add(plan, item, inner_path, file)
         if plan.failures and not skip_mismatch:
-            raise ValueError(_message(filepath, plan.failures))
+            raise ValueError(_message(name, plan.failures))
         for target, dataset in plan.reads:
             target.assign(read(dataset))
         for item, inner_path, store in plan.hooks:
             _run_hook(plan, item, inner_path, store)
     if plan.failures and not skip_mismatch:
-        raise ValueError(_message(filepath, plan.failures))
+        raise ValueError(_message(name, plan.failures))
     if plan.failures:
-        warnings.warn(_message(filepath, plan.failures), stacklevel=4)
+        warnings.warn(_message(name, plan.failures), stacklevel=4)
 
 
 def _add(plan: _Plan, item: Any, path: str, file: "h5py.File") -> None:
@@ -142,8 +173,8 @@ def _targets(item: Any) -> dict[str, Any]:
     if isinstance(item, TorchModuleWrapper):
         item = item.module
     if isinstance(item, Layer):
-        own = sorted(item.own_variables(), key=lambda variable: not variable.born_trainable)
-        return {str(index): v for index, v in enumerate(own)} | _raw_tensors(item)
+        kept = item.saved_variables()
+        return {str(index): v for index, v in enumerate(kept)} | _raw_tensors(item)
     if is_metric(item):
         return {str(index): variable for index, variable in enumerate(item.variables)}
     if isinstance(item, nn.Module):
@@ -204,10 +235,10 @@ def _mismatch(targets: dict[str, Any], store: Datasets, path: str, item: Any) ->
     return ""
 
 
-def _message(filepath: "str | os.PathLike[str]", failures: list[tuple[Any, str]]) -> str:
+def _message(name: str, failures: list[tuple[Any, str]]) -> str:
     objects = [item for item, _ in failures]
     return (
-        f"A total of {len(failures)} objects could not be loaded from {os.fspath(filepath)!r}. The "
+        f"A total of {len(failures)} objects could not be loaded from {name!r}. The "
         f"first is {objects[0]!r}:\n\n{failures[0][1]}\n\nAll objects that could not be loaded: "
         f"{objects}"
     )

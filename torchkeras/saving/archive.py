@@ -1,0 +1,159 @@
+"""Reading `.keras` archives that strangers wrote: members are looked at, and never extracted."""
+
+import io
+import os
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+_MEMBERS = 10_000
+_FREE_BYTES, _RATIO = 1 << 23, 100  # texts and weights pack far worse than a hundred to one
+_PIECE = 1 << 20
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+_HEADER_BYTES = 30
+
+
+@contextmanager
+def opened(filepath: "str | os.PathLike[str]") -> Iterator["Archive"]:
+    """Open an archive for reading.
+
+    Args:
+        filepath: The file.
+
+    Raises:
+        ValueError: If it is no zip archive, or one that no honest program writes.
+    """
+    name = os.fspath(filepath)
+    with open(filepath, "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                yield Archive(name, file, archive)
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+            raise ValueError(f"{name!r} is no whole .keras archive: {error}") from error
+
+
+class Archive:
+    """An open archive whose members have all been looked at."""
+
+    def __init__(self, name: str, file: IO[bytes], archive: zipfile.ZipFile) -> None:
+        self.name, self._file, self._archive = name, file, archive
+        members = archive.infolist()
+        if len(members) > _MEMBERS:
+            raise self._refusal(f"it has {len(members)} members, and may have {_MEMBERS}")
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for member in members:
+            self._check(member)
+            self._members[member.filename] = member
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a small member.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            ValueError: If the archive has no such member.
+        """
+        with self._archive.open(self._member(name)) as stream:
+            return stream.read()
+
+    @contextmanager
+    def file(self, name: str) -> Iterator[IO[bytes]]:
+        """Open a member as a file that can be read anywhere, once its checksum is known to hold.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            ValueError: If the archive has no such member, or it is damaged.
+        """
+        member = self._member(name)
+        if member.compress_type == zipfile.ZIP_STORED:
+            with self._archive.open(member) as stream:  # checks the sum
+                while stream.read(_PIECE):
+                    pass
+            yield io.BufferedReader(_Window(self._file, self._start(member), member.file_size))
+            return
+        with self._archive.open(member) as stream, tempfile.TemporaryFile() as unpacked:
+            while piece := stream.read(_PIECE):
+                unpacked.write(piece)
+            unpacked.seek(0)
+            yield unpacked
+
+    def _member(self, name: str) -> zipfile.ZipInfo:
+        if name not in self._members:
+            raise ValueError(
+                f"{self.name!r} is no whole .keras archive: it has no {name!r}, only "
+                f"{sorted(self._members)[:10]}."
+            )
+        return self._members[name]
+
+    def _start(self, member: zipfile.ZipInfo) -> int:
+        """Return where the bytes of a member begin: behind its own header, name and extras."""
+        self._file.seek(member.header_offset)
+        header = self._file.read(_HEADER_BYTES)
+        name, extra = (int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
+        return member.header_offset + _HEADER_BYTES + name + extra
+
+    def _check(self, member: zipfile.ZipInfo) -> None:
+        name, unpacked, packed = member.filename, member.file_size, member.compress_size
+        mode = member.external_attr >> 16
+        if _escapes(name):
+            raise self._refusal(f"its member {name!r} has a name that leads out of it")
+        if name in self._members:
+            raise self._refusal(f"it has two members {name!r}")
+        if stat.S_ISLNK(mode):
+            raise self._refusal(f"its member {name!r} is a link")
+        if member.flag_bits & _ENCRYPTED or member.compress_type not in _PACKINGS:
+            raise self._refusal(f"its member {name!r} is encrypted, or packed in an unknown way")
+        if unpacked > _FREE_BYTES and unpacked > _RATIO * packed:
+            raise self._refusal(
+                f"its member {name!r} claims {unpacked} bytes, of which it holds {packed}"
+            )
+
+    def _refusal(self, reason: str) -> ValueError:
+        return ValueError(f"Refused {self.name!r}: {reason}.")
+
+
+def _escapes(name: str) -> bool:
+    parts = name.removesuffix("/").split("/")
+    odd = any(sign in name for sign in ("\\", "\0", ":"))
+    return odd or any(part in ("", ".", "..") for part in parts)
+
+
+class _Window(io.RawIOBase):
+    """A part of a file, as a file."""
+
+    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
+        super().__init__()
+        self._file, self._start, self._size, self._at = file, start, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        wanted = max(0, min(len(view), self._size - self._at))
+        self._file.seek(self._start + self._at)
+        count = self._file.readinto(view[:wanted])  # type: ignore[attr-defined]
+        self._at += count
+        return int(count)

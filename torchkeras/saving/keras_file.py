@@ -1,0 +1,126 @@
+"""`.keras`: one zip archive with the config as JSON and the weights as HDF5, as Keras 3 has it."""
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from torchkeras._base.atomic import replacing
+from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras._base.sharing import keep_shared, sharing
+from torchkeras.layers.layer import Layer
+
+from . import archive, weights_h5
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+_KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
+_PIECE = 1 << 20
+
+
+def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
+    """Write a model with all that it needs to go on as if it had never been saved."""
+    if not model.built:
+        warnings.warn(
+            "You are saving a model that has not yet been built, so the file holds no weights. "
+            "Call it on some data or `build(input_shape)` first.",
+            stacklevel=4,
+        )
+    config = config_of(model)
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = json.dumps({"keras_version": _KERAS_VERSION, "date_saved": saved})
+    with replacing(filepath) as path, zipfile.ZipFile(path, "w") as written:
+        written.writestr(METADATA, metadata)
+        written.writestr(CONFIG, config)
+        with tempfile.TemporaryFile(dir=Path(path).parent) as weights:
+            weights_h5.write(model, weights)
+            weights.seek(0)
+            with written.open(WEIGHTS, "w", force_zip64=True) as member:
+                shutil.copyfileobj(weights, member, _PIECE)
+
+
+def config_of(model: Any) -> str:
+    """Return the whole config of a model as JSON."""
+    with sharing():
+        return json.dumps(keep_shared(serialize_keras_object(model)))
+
+
+def load(
+    filepath: "str | os.PathLike[str]", custom_objects: Any, compile: bool, safe_mode: bool
+) -> Any:
+    """Make the model that an archive describes, and give it the archive's weights."""
+    with archive.opened(filepath) as opened:
+        config = parsed(opened.read(CONFIG), opened.name)
+        if not compile:
+            config["compile_config"] = None
+        model = model_from(config, custom_objects, safe_mode, opened.name)
+        with opened.file(WEIGHTS) as weights:
+            weights_h5.read_into(model, weights, f"{opened.name}/{WEIGHTS}")
+    return model
+
+
+def load_weights(
+    model: Any, filepath: "str | os.PathLike[str]", skip_mismatch: bool = False
+) -> None:
+    """Read the weights of a model from an archive, and nothing else."""
+    with archive.opened(filepath) as opened, opened.file(WEIGHTS) as weights:
+        weights_h5.read_into(model, weights, f"{opened.name}/{WEIGHTS}", skip_mismatch)
+
+
+def parsed(text: str | bytes, name: str) -> dict[str, Any]:
+    """Return the config that a file holds.
+
+    Args:
+        text: The config as JSON.
+        name: The name of the file, for errors.
+
+    Raises:
+        ValueError: If it is no JSON, or describes nothing.
+    """
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"The config in {name!r} is no whole JSON: {error}.") from error
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ValueError(f"The config in {name!r} does not describe a model.")
+    return config
+
+
+def model_from(config: dict[str, Any], custom_objects: Any, safe_mode: bool, name: str) -> Any:
+    """Make the model that a config describes.
+
+    Args:
+        config: The config.
+        custom_objects: Classes and functions by name, besides the registered ones.
+        safe_mode: Whether configs that carry code are refused.
+        name: The name of the file, for errors.
+
+    Raises:
+        ValueError: If the config is damaged, or describes no layer or model.
+        TypeError: If it names a class that is neither public nor registered.
+    """
+    with _plain_errors(name), sharing():
+        model = deserialize_keras_object(config, custom_objects, safe_mode)
+    if not isinstance(model, Layer):
+        raise ValueError(
+            f"The config in {name!r} describes no model, but something of type "
+            f"{type(model).__name__}."
+        )
+    return model
+
+
+@contextlib.contextmanager
+def _plain_errors(name: str) -> Any:
+    """Turn what a damaged config makes of Python's own errors into one that names the file."""
+    try:
+        yield
+    except (KeyError, IndexError, AttributeError, RecursionError, OverflowError) as error:
+        raise ValueError(
+            f"The config in {name!r} is damaged, or of a kind that is not known: "
+            f"{type(error).__name__}: {error}."
+        ) from error

@@ -50,7 +50,7 @@ class CifarSet:
     train: tuple[Batch, ...]
     test: tuple[Batch, ...]
 
-    def sources(self, labels: Labels) -> list[Source]:
+    def sources(self, labels: Labels) -> list[Source[Splits]]:
         """Where the data set may be: the layouts of Keras old and new, and torchvision's."""
         folder = partial(self._read_folder, labels)
         archive = partial(self._read_archive, labels)

@@ -35,22 +35,24 @@ def load_arrays(content: bytes, path: Path | str) -> dict[str, Any]:
         ) from error
 
 
-class _Inert:
+class Inert:
     """A stand-in that takes no attributes from a pickle."""
 
     __slots__ = ()
 
     def __setstate__(self, state: Any) -> None:
-        raise pickle.UnpicklingError(f"it sets the state of a {type(self).__name__[1:]}")
+        raise pickle.UnpicklingError(
+            f"it sets the state of a {type(self).__name__.removeprefix('_')}"
+        )
 
 
-class _ArrayType(_Inert):
+class _ArrayType(Inert):
     """Answers `numpy.ndarray`, which array pickles only pass on."""
 
     __slots__ = ()
 
 
-class _Dtype(_Inert):
+class Dtype(Inert):
     """Notes which dtype is named, and that it stays as named."""
 
     __slots__ = ("code",)
@@ -63,16 +65,16 @@ class _Dtype(_Inert):
             raise pickle.UnpicklingError("it forges a dtype")
 
 
-class _DtypeType(_Inert):
+class _DtypeType(Inert):
     """Answers `numpy.dtype`."""
 
     __slots__ = ()
 
-    def __call__(self, *arguments: Any) -> _Dtype:
-        return _Dtype(*arguments)
+    def __call__(self, *arguments: Any) -> Dtype:
+        return Dtype(*arguments)
 
 
-class _Array(_Inert):
+class _Array(Inert):
     """Notes the shape and the bytes of an array."""
 
     __slots__ = ("values",)
@@ -82,7 +84,7 @@ class _Array(_Inert):
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, is_fortran, content = state
-        if not isinstance(dtype, _Dtype) or dtype.code != "u1":
+        if not isinstance(dtype, Dtype) or dtype.code != "u1":
             raise pickle.UnpicklingError("it holds an array of another type than uint8")
         sizes_are_counts = all(type(size) is int and size >= 0 for size in shape)
         if not sizes_are_counts or type(content) is not bytes or len(content) != math.prod(shape):
@@ -91,7 +93,7 @@ class _Array(_Inert):
         self.values = values.reshape(shape, order="F") if is_fortran else values.reshape(shape)
 
 
-class _Reconstruct(_Inert):
+class Reconstruct(Inert):
     """Answers `numpy.core.multiarray._reconstruct`."""
 
     __slots__ = ()
@@ -100,19 +102,19 @@ class _Reconstruct(_Inert):
         return _Array()
 
 
-_ANSWERS = {
+ANSWERS = {
     ("numpy", "ndarray"): _ArrayType(),
     ("numpy", "dtype"): _DtypeType(),
-    ("numpy.core.multiarray", "_reconstruct"): _Reconstruct(),
-    ("numpy._core.multiarray", "_reconstruct"): _Reconstruct(),
+    ("numpy.core.multiarray", "_reconstruct"): Reconstruct(),
+    ("numpy._core.multiarray", "_reconstruct"): Reconstruct(),
 }
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ANSWERS:
+        if (module, name) not in ANSWERS:
             raise pickle.UnpicklingError(f"it names {module}.{name}")
-        return _ANSWERS[module, name]
+        return ANSWERS[module, name]
 
 
 def _text(value: bytes | str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from numpy.typing import NDArray
 
@@ -13,26 +13,27 @@ from ._verified import WrongFileError
 
 Split: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 Splits: TypeAlias = tuple[Split, Split]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A file or folder and the function that reads a data set from it.
+class Source(Generic[T]):
+    """A file or folder and the function that reads a data set, or a part of one, from it.
 
     `read` raises `FileNotFoundError` if files are missing and `WrongFileError` if one is not
     what it should be.
     """
 
     path: Path
-    read: Callable[[Path], Splits]
+    read: Callable[[Path], T]
 
 
 def find(
     title: str,
-    sources: Sequence[Source],
-    download: Callable[[], Splits],
+    sources: Sequence[Source[T]],
+    download: Callable[[], T],
     put: Sequence[str],
-) -> Splits:
+) -> T:
     """Return the data set from the first good source, else download it.
 
     Args:
@@ -58,7 +59,7 @@ def find(
 
 
 def _without(
-    title: str, sources: Sequence[Source], put: Sequence[str], error: BaseException
+    title: str, sources: Sequence[Source[Any]], put: Sequence[str], error: BaseException
 ) -> str:
     looked = "".join(f"\n  {source.path}" for source in sources)
     ways = "".join(f"\n  {way}" for way in put)

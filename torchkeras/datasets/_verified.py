@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-_ALGORITHM_BY_LENGTH = {32: "md5", 64: "sha256"}
+ALGORITHM_BY_LENGTH = {32: "md5", 64: "sha256"}
 
 
 class WrongFileError(Exception):
@@ -31,7 +31,7 @@ def read_verified(path: Path, digest: str) -> bytes:
 
 def verify(name: Path | str, file: IO[bytes], digest: str) -> None:
     """Raise `WrongFileError` unless the hash of `file` is `digest`, an MD5 or a SHA-256."""
-    algorithm = _ALGORITHM_BY_LENGTH[len(digest)]
+    algorithm = ALGORITHM_BY_LENGTH[len(digest)]
 
     # A wrong file may be of any size: it is hashed in pieces and never held as a whole.
     found = hashlib.file_digest(

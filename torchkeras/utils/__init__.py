@@ -24,6 +24,7 @@ from torchkeras._symbolic.tensor import is_keras_tensor as is_keras_tensor
 from torchkeras.random.seeding import set_random_seed as set_random_seed
 
 from .config import Config as Config
+from .downloading import get_file as get_file
 from .images import array_to_img as array_to_img
 from .images import img_to_array as img_to_array
 from .images import load_img as load_img

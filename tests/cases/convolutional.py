@@ -1,6 +1,6 @@
 """Convolutions."""
 
-from .row import Data, Row, Wrong, floats
+from .row import MERGED_LORA, Data, Row, Wrong, floats
 
 FIRST = "channels_first"
 
@@ -175,6 +175,12 @@ ROWS: list[Row] = [
     Row("Conv2D", lambda k: k.layers.Conv2D(4, 3), IMAGE, wrong=wrong("Conv2D", IMAGE)),
     *rows(2),
     complete("Conv2D", IMAGE),
+    Row(
+        "Conv2D-lora",
+        lambda k: k.layers.Conv2D(4, 3, lora_rank=2, lora_alpha=3),
+        IMAGE,
+        skip=MERGED_LORA,
+    ),
     Row("Conv2D-oblong", lambda k: k.layers.Conv2D(4, (1, 3), (3, 1), "same"), IMAGE),
     Row("Conv3D", lambda k: k.layers.Conv3D(4, 3), VOLUME, wrong=wrong("Conv3D", VOLUME)),
     *rows(3),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .row import Row, Wrong, floats, ints
+from .row import MERGED_LORA, Row, Wrong, floats, ints
 
 
 def doubled(x, factor=2.0):
@@ -74,6 +74,7 @@ ROWS: list[Row] = [
         floats(2, 4),
     ),
     Row("Dense-no_bias", lambda k: k.layers.Dense(3, use_bias=False), floats(2, 4)),
+    Row("Dense-lora", lambda k: k.layers.Dense(3, lora_rank=2), floats(2, 4), skip=MERGED_LORA),
     Row("Dense-3d", lambda k: k.layers.Dense(3, "tanh"), floats(2, 5, 4)),
     Row("Dense-frozen", lambda k: k.layers.Dense(3, trainable=False), floats(2, 4)),
     Row("Dense-masked", lambda k: k.layers.Dense(3), floats(2, 3, 4, mask=[[1, 1, 0], [1, 0, 0]])),
@@ -133,6 +134,12 @@ ROWS: list[Row] = [
         "Embedding-masked",
         lambda k: k.layers.Embedding(3, 2, mask_zero=True),
         ints(3, 4, below=3),
+    ),
+    Row(
+        "Embedding-lora",
+        lambda k: k.layers.Embedding(5, 3, lora_rank=2),
+        ints(2, 4, below=5),
+        skip=MERGED_LORA,
     ),
     Row("Embedding-wide", lambda k: k.layers.Embedding(5, 3), ints(2, 4, below=5, dtype="int64")),
     Row("Embedding-bytes", lambda k: k.layers.Embedding(5, 3), ints(2, 4, below=5, dtype="uint8")),
@@ -220,6 +227,12 @@ ROWS: list[Row] = [
         skip={"symbolic": "Keras's symbols forget sizes that the inputs tell"},
     ),
     einsum("no_bias", "ab,bc->ac", 3, floats(2, 4)),
+    Row(
+        "EinsumDense-lora",
+        lambda k: k.layers.EinsumDense("abc,cde->abde", (4, 3, 2), bias_axes="de", lora_rank=2),
+        floats(2, 4, 5),
+        skip=MERGED_LORA,
+    ),
     einsum("sequence", "abc,cd->abd", (4, 3), floats(2, 4, 5), bias_axes="d"),
     einsum("split", "abc,cde->abde", (4, 3, 2), floats(2, 4, 5), bias_axes="de"),
     einsum("half_bias", "abc,cde->abde", (4, 3, 2), floats(2, 4, 5), bias_axes="d"),

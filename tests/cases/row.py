@@ -21,6 +21,8 @@ PROPERTIES = (
     "errors",
 )
 
+MERGED_LORA = {"weights_file": "files hold it merged: tests/unit/layers/test_lora.py"}
+
 
 @dataclass(frozen=True)
 class Data:

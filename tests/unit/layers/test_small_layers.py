@@ -146,7 +146,7 @@ def test_average_pooling_of_halves_on_a_cpu():
     assert y.flatten().tolist() == [1.0]
 
 
-@pytest.mark.parametrize("name", ["lora_rank", "quantization_config"])
+@pytest.mark.parametrize("name", ["quantization_config"])
 def test_what_is_not_there_yet_says_so(name):
     with pytest.raises(NotImplementedError, match=f"`{name}` is not available"):
         layers.Dense(3, **{name: 4})

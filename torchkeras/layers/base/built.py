@@ -73,6 +73,9 @@ class Buildable(LossOwner):
         if not self._variables:
             super().bind_slots()
 
+    def finish_build(self) -> None:
+        """Do what needs the layer's variables, when the outermost `build` has made them."""
+
     @property
     def defines_build(self) -> bool:
         """Whether the class has a `build` of its own."""
@@ -95,6 +98,8 @@ def finished(build: Callable[..., None]) -> Callable[..., None]:
             with build_scope(self.name), real_tensors():
                 build(self, *args, **kwargs)
                 self.bind_slots()
+                if self._build_depth == 1:
+                    self.finish_build()
         finally:
             self._build_depth -= 1
         if self._build_depth == 0:

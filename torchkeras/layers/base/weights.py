@@ -245,13 +245,17 @@ class WeightOwner(TrackedModule):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
+    def saved_variables(self) -> list[Any]:
+        """Return the layer's own variables in the order in which files keep them."""
+        return sorted(self.own_variables(), key=lambda variable: not variable.born_trainable)
+
     def save_own_variables(self, store: Any) -> None:
         """Write the layer's own variables into a mapping, under "0", "1" and so on.
 
         Args:
             store: A mapping of names to arrays.
         """
-        for index, variable in enumerate(_trained_first(self.own_variables())):
+        for index, variable in enumerate(self.saved_variables()):
             store[f"{index}"] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
@@ -263,7 +267,7 @@ class WeightOwner(TrackedModule):
         Raises:
             ValueError: If the number of arrays or a shape differs.
         """
-        own = _trained_first(self.own_variables())
+        own = self.saved_variables()
         if len(store) != len(own):
             built = "" if getattr(self, "built", True) else " The layer is not built yet."
             raise ValueError(
@@ -298,10 +302,6 @@ def _set_trainable(module: nn.Module, value: bool) -> None:
         parameter.requires_grad_(value)
     for child in children_of(module):
         _set_trainable(child, value)
-
-
-def _trained_first(variables: list[Variable]) -> list[Variable]:
-    return sorted(variables, key=lambda variable: not variable.born_trainable)
 
 
 def _is_seed(variable: Variable) -> bool:

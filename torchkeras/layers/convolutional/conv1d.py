@@ -24,7 +24,7 @@ class Conv1D(Convolution):
         activity_regularizer: Adds a penalty on the outputs to the loss.
         kernel_constraint: Applied to the kernel after each optimizer step.
         bias_constraint: Applied to the bias after each optimizer step.
-        **kwargs: The keyword arguments of `Layer`.
+        **kwargs: The keyword arguments of `Layer`, and `lora_rank` and `lora_alpha`, of `Dense`.
 
     Input shape:
         `(batch, steps, channels)`, or `(batch, channels, steps)`.

@@ -26,7 +26,7 @@ class Conv3D(Convolution):
         activity_regularizer: Adds a penalty on the outputs to the loss.
         kernel_constraint: Applied to the kernel after each optimizer step.
         bias_constraint: Applied to the bias after each optimizer step.
-        **kwargs: The keyword arguments of `Layer`.
+        **kwargs: The keyword arguments of `Layer`, and `lora_rank` and `lora_alpha`, of `Dense`.
 
     Input shape:
         `(batch, depth, height, width, channels)`, or `(batch, channels, depth, height, width)`.

@@ -9,14 +9,14 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import conv_kernel
 from torchkeras._state.slot import Slot
-from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.channels import from_images, to_images
 from torchkeras.layers.base.config import encode
+from torchkeras.layers.base.lora import AdaptableKernel
 
 from .sliding import Sliding
 
 
-class Convolution(Sliding):
+class Convolution(AdaptableKernel, Sliding):
     """A convolution over `rank` axes."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Convolution(Sliding):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        refuse_unavailable(lora_rank=kwargs.pop("lora_rank", None))
+        self.take_lora(kwargs.pop("lora_rank", None), kwargs.pop("lora_alpha", None))
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         self._refuse_dilated_strides()
@@ -94,4 +94,4 @@ class Convolution(Sliding):
 
     def attribute_config(self) -> dict[str, Any]:
         regularizer = {"activity_regularizer": encode(self.activity_regularizer)}
-        return {**super().attribute_config(), **regularizer}
+        return {**super().attribute_config(), **regularizer, **self.lora_config()}

@@ -12,6 +12,7 @@ from torchkeras._state.slot import Slot
 from torchkeras.layers.base.activated import Activated
 from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.input_spec import InputSpec
+from torchkeras.layers.base.lora import AdaptableKernel
 from torchkeras.layers.base.plain import may_overwrite
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
@@ -19,7 +20,7 @@ from torchkeras.layers.layer import Layer
 _LARGE = 2**14  # entries whose second copy costs more than finding out that none is needed
 
 
-class Dense(Activated, Layer):
+class Dense(Activated, AdaptableKernel, Layer):
     """A fully connected layer: `activation(inputs @ kernel + bias)`.
 
     Args:
@@ -33,8 +34,8 @@ class Dense(Activated, Layer):
         activity_regularizer: Adds a penalty on the outputs to the loss.
         kernel_constraint: Applied to the kernel after each optimizer step.
         bias_constraint: Applied to the bias after each optimizer step.
-        lora_rank: Not available yet; only `None`.
-        lora_alpha: Not available yet; only `None`.
+        lora_rank: The rank of a correction that is trained in the kernel's place (`enable_lora`).
+        lora_alpha: The correction is multiplied by `lora_alpha / lora_rank`; the rank if not given.
         quantization_config: Not available yet; only `None`.
         **kwargs: The keyword arguments of `Layer`.
 
@@ -74,11 +75,12 @@ class Dense(Activated, Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        refuse_unavailable(lora_rank=lora_rank, quantization_config=quantization_config)
+        refuse_unavailable(quantization_config=quantization_config)
         self.units = positive_int("units", units)
         self.activation = activation
         self.use_bias = use_bias
-        self.lora_rank = self.lora_alpha = self.quantization_config = None
+        self.quantization_config = None
+        self.take_lora(lora_rank, lora_alpha)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -111,4 +113,4 @@ class Dense(Activated, Layer):
     def attribute_config(self) -> dict[str, Any]:
         config = super().attribute_config()
         del config["lora_rank"], config["lora_alpha"]
-        return config
+        return {**config, **self.lora_config()}

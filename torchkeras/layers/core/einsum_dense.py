@@ -16,6 +16,7 @@ from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.config import encode
 from torchkeras.layers.base.fans import with_axes
 from torchkeras.layers.base.input_spec import InputSpec
+from torchkeras.layers.base.lora import AdaptableKernel
 from torchkeras.layers.layer import Layer
 
 from .einsum_equation import Equation, Sizes
@@ -27,7 +28,7 @@ _ARGUMENTS = (
 )
 
 
-class EinsumDense(Activated, Layer):
+class EinsumDense(Activated, AdaptableKernel, Layer):
     """A fully connected layer along any axes: `activation(einsum(equation, x, kernel) + bias)`.
 
     Args:
@@ -43,8 +44,8 @@ class EinsumDense(Activated, Layer):
         bias_regularizer: Adds a penalty on the bias to the loss.
         kernel_constraint: Applied to the kernel after each optimizer step.
         bias_constraint: Applied to the bias after each optimizer step.
-        lora_rank: Not available yet; only `None`.
-        lora_alpha: Not available yet; only `None`.
+        lora_rank: The rank of a correction that is trained in the kernel's place (`enable_lora`).
+        lora_alpha: The correction is multiplied by `lora_alpha / lora_rank`; the rank if not given.
         gptq_unpacked_column_size: Not available; only `None`.
         quantization_config: Not available yet; only `None`.
         **kwargs: The keyword arguments of `Layer`.
@@ -74,7 +75,6 @@ class EinsumDense(Activated, Layer):
     """
 
     computes_in_floats = True
-    kernel: Variable
     bias: Variable | None
     _parts: Equation
     _kernel_shape: tuple[int, ...]
@@ -100,7 +100,6 @@ class EinsumDense(Activated, Layer):
     ) -> None:
         super().__init__(**kwargs)
         refuse_unavailable(
-            lora_rank=lora_rank,
             gptq_unpacked_column_size=gptq_unpacked_column_size,
             quantization_config=quantization_config,
         )
@@ -109,6 +108,7 @@ class EinsumDense(Activated, Layer):
         self.partial_output_shape = _checked(output_shape)
         self.activation = activation
         self.quantization_config = None
+        self.take_lora(lora_rank, lora_alpha)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -204,7 +204,7 @@ class EinsumDense(Activated, Layer):
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         summed = self._parts.summed
         if summed is None:
-            y = torch.einsum(self.equation, inputs, self.kernel.value)
+            y = torch.einsum(self.equation, inputs, self.merged_weight())
         else:
             flat = inputs if summed == 1 else inputs.flatten(-summed)
             y = self._modules["linear"](flat)  # type: ignore[misc]
@@ -218,6 +218,7 @@ class EinsumDense(Activated, Layer):
         """Return the arguments of `__init__`, read from the attributes."""
         return {
             **{name: encode(getattr(self, name)) for name in _ARGUMENTS},
+            **self.lora_config(),
             "output_shape": self.partial_output_shape,
             "activity_regularizer": encode(self.activity_regularizer),
         }

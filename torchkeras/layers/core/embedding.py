@@ -9,14 +9,16 @@ from torch import Tensor, nn
 from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int, show
 from torchkeras._state.slot import Slot
+from torchkeras._state.variable import Variable
 from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.config import encode
+from torchkeras.layers.base.lora import Adaptable
 from torchkeras.layers.layer import Layer
 
 _INDEX_DTYPES = (torch.int32, torch.int64)
 
 
-class Embedding(Layer):
+class Embedding(Adaptable, Layer):
     """A table from which each input, a whole number, picks a row.
 
     Args:
@@ -27,8 +29,8 @@ class Embedding(Layer):
         embeddings_constraint: Applied to the table after each optimizer step.
         mask_zero: Whether inputs that are 0 are padding, which later layers skip.
         weights: The table's first value, or a list that holds it.
-        lora_rank: Not available yet; only `None`.
-        lora_alpha: Not available yet; only `None`.
+        lora_rank: The rank of a correction that is trained in the table's place (`enable_lora`).
+        lora_alpha: The correction is multiplied by `lora_alpha / lora_rank`; the rank if not given.
         quantization_config: Not available yet; only `None`.
         **kwargs: The keyword arguments of `Layer`.
 
@@ -56,6 +58,7 @@ class Embedding(Layer):
 
     # The table is looked up first and cast afterwards: casting it whole would cost its whole size.
     keeps_variable_dtype = True
+    adapted = "embeddings"
 
     def __init__(
         self,
@@ -74,7 +77,8 @@ class Embedding(Layer):
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("Argument `input_length` is deprecated. Just remove it.", stacklevel=2)
         super().__init__(**kwargs)
-        refuse_unavailable(lora_rank=lora_rank, quantization_config=quantization_config)
+        refuse_unavailable(quantization_config=quantization_config)
+        self.take_lora(lora_rank, lora_alpha)
         self.input_dim = positive_int("input_dim", input_dim)
         self.output_dim = positive_int("output_dim", output_dim)
         self.embeddings_initializer = initializers.get(embeddings_initializer)
@@ -87,6 +91,19 @@ class Embedding(Layer):
         if weights is not None:
             self.build(None)
             self.set_weights(weights if _is_list_of_one(weights) else [weights])
+
+    @property
+    def embeddings(self) -> Variable | Tensor:
+        """The table; with LoRA, a tensor that holds the table and its correction."""
+        return self.effective_weight
+
+    @embeddings.setter
+    def embeddings(self, variable: Variable) -> None:
+        self.base_weight = variable
+
+    @property
+    def _embeddings(self) -> Variable:
+        return self.base_weight
 
     def variable_slots(self) -> dict[str, Slot]:
         return {"embeddings": Slot("embedding.weight")}
@@ -124,6 +141,7 @@ class Embedding(Layer):
         plain = {name: encode(getattr(self, name)) for name in names}
         return {
             **plain,
+            **self.lora_config(),
             "activity_regularizer": encode(self.activity_regularizer),
             "quantization_config": None,
         }

@@ -113,7 +113,7 @@ class ReversibleEmbedding(Embedding):
         if not reverse:
             rows = super().call(inputs)
             return with_mask(rows, inputs != 0) if self.mask_zero else rows
-        table = self.embedding.weight if self.tie_weights else self.reverse.weight
+        table = self.merged_weight() if self.tie_weights else self.reverse.weight
         dtype = self._score_dtype(inputs.dtype)
         scores = F.linear(inputs.to(dtype), table.to(dtype))
         cap = self.logit_soft_cap

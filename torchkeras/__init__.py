@@ -10,6 +10,7 @@ from . import dtype_policies as dtype_policies
 from . import export as export
 from . import initializers as initializers
 from . import layers as layers
+from . import legacy as legacy
 from . import losses as losses
 from . import metrics as metrics
 from . import mixed_precision as mixed_precision
@@ -37,6 +38,8 @@ from .initializers import Initializer as Initializer
 from .layers import Input as Input
 from .layers import InputSpec as InputSpec
 from .layers import Layer as Layer
+from .legacy import install as install
+from .legacy import uninstall as uninstall
 from .losses import Loss as Loss
 from .metrics import Metric as Metric
 from .models import Model as Model

@@ -1,0 +1,3 @@
+"""The programs are run by the tests, not imported."""
+
+collect_ignore_glob = ["programs/*"]

@@ -1,0 +1,4 @@
+"""Programs written for older Keras, or for `keras` and `tensorflow.keras` by name."""
+
+from .program import install as install
+from .program import uninstall as uninstall

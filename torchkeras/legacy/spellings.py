@@ -1,0 +1,18 @@
+"""All that older Keras spelt otherwise."""
+
+from types import ModuleType
+
+from . import layer_arguments, model_methods, old_modules, old_names, optimizer_arguments
+from .patches import Patches
+
+
+def understand(package: ModuleType, patches: Patches) -> dict[str, ModuleType]:
+    """Let a package understand the spellings of older Keras, and return its old modules.
+
+    Args:
+        package: The module that `keras` is.
+        patches: Where the changes are noted.
+    """
+    for part in (old_names, layer_arguments, optimizer_arguments, model_methods):
+        part.apply(package, patches)
+    return old_modules.make(package, patches)

@@ -10,6 +10,7 @@ from torchkeras._base import device, registry
 from torchkeras._base.dtypes import standardize_dtype, to_torch
 
 from .arrays import from_numbers, shared
+from .budget import charge
 
 
 def first_value(initializer: Any, shape: Any, dtype: Any) -> Tensor:
@@ -29,6 +30,7 @@ def first_value(initializer: Any, shape: Any, dtype: Any) -> Tensor:
         initializer = registry.find_builtin("keras.initializers", "get")(initializer)
     if callable(initializer):
         sizes = _known(shape, initializer)
+        charge(sizes, to_torch(dtype).itemsize)
         made = initializer(sizes, dtype=standardize_dtype(dtype))
         return as_made(made, sizes, to_torch(dtype))
     if isinstance(initializer, Tensor):

@@ -14,6 +14,7 @@ from torchkeras._base.messages import one_of, show
 from torchkeras._base.naming import auto_name, scoped_path
 
 from .arrays import from_numbers, shared
+from .budget import charge
 from .first_value import first_value
 from .layout import SAME, Layout
 from .view import ParameterView
@@ -131,6 +132,8 @@ class Variable:
             path: The full path, if not that of the current name scope.
         """
         self = cls.__new__(cls)
+        for part in parts:
+            charge(read(*part).shape, read(*part).itemsize)
         trainable = read(*parts[0]).requires_grad
         self._describe(parts, layout, name, trainable, regularizer, constraint)
         self.path = path or self.path

@@ -175,6 +175,7 @@ class _Emitter:
 
     def _step(self, step: Step) -> fx.Node:
         args, kwargs = self._fill(step.args), self._fill(step.kwargs)
+        _require_names(step)
         if isinstance(step.target, str):
             return self.graph.call_module(self.keys[step.target], args, kwargs)
         if getattr(torch.Tensor, getattr(step.target, "__name__", ""), None) is step.target:
@@ -199,6 +200,13 @@ class _Emitter:
                 node = self.graph.call_function(operator.getitem, (node, key))
             self.leaves[ref] = node
         return self.leaves[ref]
+
+
+def _require_names(step: Step) -> None:
+    """Refuse arguments that are no names: fx writes them into code as they are."""
+    wrong = [key for key in step.kwargs if not key.isidentifier() or keyword.iskeyword(key)]
+    if wrong:
+        raise ValueError(f"Step {step.name!r} is called with {wrong[0]!r}, which is no name.")
 
 
 def _identifier(name: str) -> str:

@@ -53,6 +53,10 @@ class Archive:
     def __contains__(self, name: object) -> bool:
         return name in self._members
 
+    def size_of(self, name: str) -> int:
+        """Return the number of bytes of a member, unpacked."""
+        return self._member(name).file_size
+
     def read(self, name: str) -> bytes:
         """Return the bytes of a small member.
 

@@ -14,6 +14,7 @@ from typing import Any
 from torchkeras._base.atomic import replacing
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._base.sharing import keep_shared, sharing
+from torchkeras._state.budget import limited
 from torchkeras.layers.layer import Layer
 
 from . import archive, weights_h5
@@ -21,6 +22,9 @@ from . import archive, weights_h5
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
 _PIECE = 1 << 20
+# Optimizers that were saved before their first step have up to three variables for each weight.
+_FREE_BYTES, _COPIES = 1 << 26, 4
+_DAMAGE = (KeyError, IndexError, AttributeError, RuntimeError, OverflowError)
 
 
 def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
@@ -58,7 +62,8 @@ def load(
         config = parsed(opened.read(CONFIG), opened.name)
         if not compile:
             config["compile_config"] = None
-        model = model_from(config, custom_objects, safe_mode, opened.name)
+        with limited(_FREE_BYTES + _COPIES * opened.size_of(WEIGHTS)):
+            model = model_from(config, custom_objects, safe_mode, opened.name)
         with opened.file(WEIGHTS) as weights:
             weights_h5.read_into(model, weights, f"{opened.name}/{WEIGHTS}")
     return model
@@ -119,7 +124,7 @@ def _plain_errors(name: str) -> Any:
     """Turn what a damaged config makes of Python's own errors into one that names the file."""
     try:
         yield
-    except (KeyError, IndexError, AttributeError, RecursionError, OverflowError) as error:
+    except _DAMAGE as error:
         raise ValueError(
             f"The config in {name!r} is damaged, or of a kind that is not known: "
             f"{type(error).__name__}: {error}."

@@ -152,6 +152,24 @@ def test_own_files(case, tmp_path):
     assert list(loaded.state_dict()) == list(model.state_dict())
 
 
+class Several(torchkeras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.left, self.right = torchkeras.layers.Dense(2), torchkeras.layers.Dense(2)
+
+    def call(self, left, right=None):
+        return self.left(left) * self.right(right)
+
+
+def test_several_arguments(tmp_path):
+    model = Several()
+    expected = model(X, right=X)
+    model.save(tmp_path / "m.keras")
+    known = {"Several": Several}
+    loaded = torchkeras.saving.load_model(tmp_path / "m.keras", custom_objects=known)
+    oracle.assert_close(loaded(X, right=X), expected, 0)
+
+
 # Training goes on
 
 OPTIMIZERS = {

@@ -12,7 +12,10 @@ from torchkeras import layers
 # Classes that are the frame of others, declare inputs, or refuse to be made; tests/unit has their
 # tests.
 FOREIGN = {"JaxLayer", "FlaxLayer", "TFSMLayer"}
+# Keras makes these only where TensorFlow is; tests/unit/layers has its numbers.
+NEED_TENSORFLOW = {"IntegerLookup", "StringLookup"}
 FRAMES = {"Layer", "InputLayer", "Wrapper", "TorchModuleWrapper", "InputSpec", "Input"} | FOREIGN
+FRAMES |= NEED_TENSORFLOW
 # Public names of Keras's heart that torchkeras does not have, each with its reason.
 MISSING = {
     "Layer": {},

@@ -78,8 +78,10 @@ from .pooling.global_max_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
 from .pooling.max_pooling import MaxPooling1D as MaxPooling1D
 from .pooling.max_pooling import MaxPooling2D as MaxPooling2D
 from .pooling.max_pooling import MaxPooling3D as MaxPooling3D
+from .preprocessing.integer_lookup import IntegerLookup as IntegerLookup
 from .preprocessing.normalization import Normalization as Normalization
 from .preprocessing.rescaling import Rescaling as Rescaling
+from .preprocessing.string_lookup import StringLookup as StringLookup
 from .recurrent.bidirectional import Bidirectional as Bidirectional
 from .recurrent.conv_lstm import ConvLSTM1D as ConvLSTM1D
 from .recurrent.conv_lstm import ConvLSTM2D as ConvLSTM2D

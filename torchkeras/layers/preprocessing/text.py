@@ -1,0 +1,119 @@
+"""Text as NumPy arrays of bytes: the one form in which layers handle strings."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import get_worker_info
+
+from torchkeras._base import device
+from torchkeras._base.messages import show
+
+Strings = np.ndarray[Any, np.dtype[np.object_]]
+_TEXT = (str, bytes, np.str_, np.bytes_)
+
+
+def is_text(value: Any) -> bool:
+    """Say whether a value is a string, or an array or nested list of strings."""
+    if isinstance(value, _TEXT):
+        return True
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if kind is not None:
+        return kind in "USTO"
+    return isinstance(value, (list, tuple)) and len(value) > 0 and is_text(value[0])
+
+
+def as_bytes(value: Any, argument: str = "inputs") -> Strings:
+    """Return strings in any form as an array of UTF-8 bytes, in the shape that they came in.
+
+    Args:
+        value: A string, an array or table of strings, or nested lists of equal length.
+        argument: What the strings are called in errors.
+
+    Raises:
+        ValueError: If lists differ in length.
+        TypeError: If there is anything but strings.
+    """
+    array = _array(value, argument)
+    if array.dtype.kind == "O" and not array.size:
+        return array
+    flat = array.reshape(-1).tolist()
+    if any(isinstance(x, (list, tuple, np.ndarray)) for x in flat[:1] + flat[-1:]):
+        raise ValueError(
+            f"`{argument}` must be strings in lists of equal length. Received: {show(value)}."
+        )
+    made = np.empty(len(flat), dtype=object)
+    try:
+        made[:] = [x.encode() if isinstance(x, str) else _as_is(x) for x in flat]
+    except TypeError as error:
+        raise TypeError(f"`{argument}` must hold strings. Received: {show(value)}.") from error
+    return made.reshape(array.shape)
+
+
+def _as_is(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError(type(value).__name__)
+    return value
+
+
+def _array(value: Any, argument: str) -> Strings:
+    if isinstance(value, _TEXT):
+        array = np.empty((), dtype=object)
+        array[()] = value
+        return array
+    if hasattr(value, "__array__") and not isinstance(value, torch.Tensor):
+        return np.asarray(value).astype(object)
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(
+            f"`{argument}` must be a string, or an array or list of strings. Received: "
+            f"{show(value)} (of type {type(value).__name__})."
+        )
+    return np.array(value, dtype=object)
+
+
+def rows_of(value: Any) -> list[list[bytes]]:
+    """Return the tokens of each sample: arrays, or nested lists of different lengths.
+
+    Args:
+        value: What a function that splits text returned, or a batch of tokens.
+    """
+    if isinstance(value, (list, tuple)) and len(value) and not isinstance(value[0], _TEXT):
+        return [as_bytes(row).reshape(-1).tolist() for row in value]
+    array = value if isinstance(value, np.ndarray) else _array(value, "inputs")
+    if array.dtype.kind == "O" and array.ndim == 1 and _holds_rows(array):
+        return [as_bytes(row).reshape(-1).tolist() for row in array]
+    found = as_bytes(array)
+    return (
+        [found.reshape(-1).tolist()] if found.ndim < 2 else [row.ravel().tolist() for row in found]
+    )
+
+
+def _holds_rows(array: Strings) -> bool:
+    return len(array) > 0 and isinstance(array[0], (list, tuple, np.ndarray))
+
+
+def decoded(tokens: Iterable[bytes], encoding: str) -> list[str]:
+    """Return tokens as Python strings."""
+    return [token.decode(encoding) for token in tokens]
+
+
+def padded(numbers: "np.ndarray[Any, Any]", lengths: Sequence[int], width: int | None) -> Any:
+    """Return a flat array of numbers as rows of the given lengths, filled up with zeros.
+
+    Args:
+        numbers: The numbers of all rows, none longer than `width`.
+        lengths: How many belong to each row.
+        width: The width of the table; the longest row's if not given.
+    """
+    sizes = np.asarray(lengths, dtype=np.int64)
+    columns = width if width is not None else int(sizes.max(initial=0))
+    table = np.zeros((len(sizes), columns), dtype=numbers.dtype)
+    table[np.arange(columns) < sizes[:, None]] = numbers
+    return table
+
+
+def placed(array: Any) -> torch.Tensor:
+    """Return an array as a tensor where models run; in a worker of a loader, on the CPU."""
+    tensor = torch.from_numpy(np.asarray(array, order="C"))
+    return tensor if get_worker_info() is not None else tensor.to(device.running())

@@ -1,0 +1,97 @@
+"""`Vocabulary`: tokens in order, after places for masked and for unknown ones."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Token = bytes | int
+
+
+class Counts:
+    """How often tokens came, and in how many documents, while a layer adapts."""
+
+    def __init__(self) -> None:
+        self.tokens: Counter[Token] = Counter()
+        self.documents: Counter[Token] = Counter()
+        self.num_documents = 0
+
+    def add(self, rows: Iterable[Sequence[Token]], by_document: bool) -> None:
+        """Count the tokens of documents.
+
+        Args:
+            rows: The tokens of each document.
+            by_document: Whether documents are counted too.
+        """
+        for row in rows:
+            self.tokens.update(row)
+            if by_document:
+                self.documents.update(set(row))
+                self.num_documents += 1
+
+    def ranked(self, without: Iterable[Token | None], most: int | None) -> list[Token]:
+        """Return tokens by count, the greater of two equals first.
+
+        Args:
+            without: Tokens that are left out.
+            most: How many are returned; all if not given.
+        """
+        left_out = set(without)
+        found = [(count, token) for token, count in self.tokens.items() if token not in left_out]
+        found.sort(reverse=True)
+        return [token for _, token in found[:most]]
+
+    def inverse_frequencies(self, tokens: Sequence[Token]) -> "np.ndarray[Any, Any]":
+        """Return `log(1 + documents / (1 + documents with the token))` of each token."""
+        with_token = np.array([self.documents[token] for token in tokens], dtype=np.float64)
+        return np.log(1 + self.num_documents / (1 + with_token))
+
+
+class Table(dict[Token, int]):
+    """Tokens to numbers; unknown ones to `default`."""
+
+    def __init__(self, tokens: Sequence[Token], start: int, default: int) -> None:
+        super().__init__(zip(tokens, range(start, start + len(tokens)), strict=True))
+        self.default = default
+
+    def __missing__(self, token: Token) -> int:
+        return self.default
+
+
+def read_lines(path: str) -> list[str]:
+    """Return the lines of a vocabulary file that a user named.
+
+    Args:
+        path: The file, in UTF-8, one token a line.
+
+    Raises:
+        ValueError: If there is no such file.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise ValueError(f"Vocabulary file {path} does not exist. Received: vocabulary={path!r}.")
+    lines = file.read_text(encoding="utf-8").split("\n")
+    while lines and not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def refuse_path(config: dict[str, Any]) -> None:
+    """Refuse a config that names a file: only a user's program may have files read.
+
+    Raises:
+        ValueError: If the vocabulary of the config is a path.
+    """
+    if isinstance(config.get("vocabulary"), (str, bytes)):
+        raise ValueError(
+            "A config may not name a vocabulary file, as loading it could read any file. Received: "
+            f"vocabulary={config['vocabulary']!r}. Make the layer in code, or call "
+            "`set_vocabulary(path)` on it."
+        )
+
+
+def repeated(tokens: Sequence[Token]) -> list[Token]:
+    """Return the tokens that come more than once."""
+    return [token for token, count in Counter(tokens).items() if count > 1]

@@ -27,6 +27,7 @@ from . import (
     attention,
     convolutional,
     core,
+    image,
     merging,
     normalization,
     pooling,
@@ -47,6 +48,7 @@ FAMILIES = (
     pooling,
     normalization,
     preprocessing,
+    image,
     attention,
     recurrent,
 )

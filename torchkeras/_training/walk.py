@@ -18,7 +18,7 @@ def modules_in(module: nn.Module) -> Iterator[nn.Module]:
 
 def is_training(module: nn.Module) -> bool:
     """Say whether any module is in training mode."""
-    if module.training:
+    if module.training is not False:  # augmentation acts until it is told not to
         return True
     return any(child is not None and is_training(child) for child in module._modules.values())
 

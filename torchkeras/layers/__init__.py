@@ -35,6 +35,15 @@ from .core.masking import Masking as Masking
 from .core.reversible_embedding import ReversibleEmbedding as ReversibleEmbedding
 from .core.torch_module_wrapper import TorchModuleWrapper as TorchModuleWrapper
 from .core.wrapper import Wrapper as Wrapper
+from .image.center_crop import CenterCrop as CenterCrop
+from .image.random_brightness import RandomBrightness as RandomBrightness
+from .image.random_contrast import RandomContrast as RandomContrast
+from .image.random_crop import RandomCrop as RandomCrop
+from .image.random_flip import RandomFlip as RandomFlip
+from .image.random_rotation import RandomRotation as RandomRotation
+from .image.random_translation import RandomTranslation as RandomTranslation
+from .image.random_zoom import RandomZoom as RandomZoom
+from .image.resizing import Resizing as Resizing
 from .layer import Layer as Layer
 from .lookup import deserialize as deserialize
 from .lookup import serialize as serialize

@@ -193,10 +193,10 @@ def in_given_mode(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @contextmanager
 def training_mode(layer: Any, training: bool) -> Iterator[None]:
     """Put a layer and everything below it into one mode inside the scope."""
-    changed: list[nn.Module] = []
+    changed: list[tuple[nn.Module, bool]] = []
     if layer.training != training:
-        changed = [module for module in layer.modules() if module.training != training]
-    for module in changed:
+        changed = [(m, m.training) for m in layer.modules() if m.training != training]
+    for module, _ in changed:
         module.training = training
     before = GIVEN_MODE.wins
     GIVEN_MODE.tell(True)
@@ -204,8 +204,8 @@ def training_mode(layer: Any, training: bool) -> Iterator[None]:
         yield
     finally:
         GIVEN_MODE.tell(before)
-        for module in changed:
-            module.training = not training
+        for module, mode in changed:
+            module.training = mode
 
 
 def _fill_masks(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

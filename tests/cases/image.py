@@ -1,0 +1,198 @@
+"""Layers that prepare and augment images."""
+
+from .row import Row, Wrong, floats, ints
+
+TRAINING = {"training": True}
+ASLEEP = {"training": False}
+SEEDED = {
+    "compile": "a seed starts a torch generator, which a compiled graph cannot do",
+    "export": "draws anew at each call",
+}
+IMAGES = floats(2, 5, 6, 3, low=0.0, high=1.0)
+FIRST = floats(2, 3, 5, 6, low=0.0, high=1.0)
+BYTES = ints(2, 5, 6, 3, below=256, dtype="uint8")
+FLAT = floats(2, 3)
+
+ROWS: list[Row] = [
+    Row(
+        "Resizing",
+        lambda k: k.layers.Resizing(3, 4),
+        IMAGES,
+        wrong=(
+            Wrong(lambda k: k.layers.Resizing(0, 4), "height=0"),
+            Wrong(lambda k: k.layers.Resizing(2, 4, "cubic"), "interpolation='cubic'"),
+            Wrong(lambda k: k.layers.Resizing(2, 4, factor=1), "factor=1"),
+            Wrong(lambda k: k.layers.Resizing(2, 4), "3 axes", FLAT),
+        ),
+    ),
+    Row(
+        "Resizing-bytes",
+        lambda k: k.layers.Resizing(7, 4, "nearest"),
+        BYTES,
+        skip={"symbolic": "Keras promises floats and returns bytes"},
+    ),
+    Row("Resizing-cropped", lambda k: k.layers.Resizing(4, 4, crop_to_aspect_ratio=True), IMAGES),
+    Row(
+        "Resizing-first",
+        lambda k: k.layers.Resizing(
+            4, 4, "bicubic", pad_to_aspect_ratio=True, antialias=True, data_format="channels_first"
+        ),
+        FIRST,
+    ),
+    Row(
+        "CenterCrop",
+        lambda k: k.layers.CenterCrop(3, 4, bounding_box_format="xyxy"),
+        IMAGES,
+        wrong=(Wrong(lambda k: k.layers.CenterCrop(3, -1), "width=-1"),),
+    ),
+    Row("CenterCrop-enlarged", lambda k: k.layers.CenterCrop(8, 4, "channels_first"), FIRST),
+    Row(
+        "RandomFlip",
+        lambda k: k.layers.RandomFlip(seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomFlip("sideways"), "mode='sideways'"),
+            Wrong(lambda k: k.layers.RandomFlip(), "3 axes", FLAT),
+        ),
+        skip=SEEDED,
+    ),
+    Row("RandomFlip-asleep", lambda k: k.layers.RandomFlip("vertical", seed=3), IMAGES, ASLEEP),
+    Row(
+        "RandomFlip-first",
+        lambda k: k.layers.RandomFlip("horizontal", seed=5, data_format="channels_first"),
+        FIRST,
+        TRAINING,
+        skip=SEEDED,
+    ),
+    Row(
+        "RandomRotation",
+        lambda k: k.layers.RandomRotation(0.3, seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomRotation(1.5), "factor=1.5"),
+            Wrong(lambda k: k.layers.RandomRotation((0.1,)), "factor=(0.1,)"),
+            Wrong(lambda k: k.layers.RandomRotation("far"), "factor='far'"),
+            Wrong(
+                lambda k: k.layers.RandomRotation(0.1, "edge"),
+                "fill_mode='edge'",
+                error=NotImplementedError,
+            ),
+        ),
+        skip=SEEDED,
+        tolerance=1e-4,
+    ),
+    Row("RandomRotation-asleep", lambda k: k.layers.RandomRotation(0.3, seed=3), IMAGES, ASLEEP),
+    Row(
+        "RandomRotation-wrapped",
+        lambda k: k.layers.RandomRotation((0.1, 0.2), "wrap", "nearest", seed=3),
+        IMAGES,
+        TRAINING,
+        skip=SEEDED,
+        tolerance=1e-4,
+    ),
+    Row(
+        "RandomRotation-first",
+        lambda k: k.layers.RandomRotation(
+            0.2, "constant", seed=3, fill_value=0.5, data_format="channels_first"
+        ),
+        FIRST,
+        TRAINING,
+        skip=SEEDED,
+        tolerance=1e-4,
+    ),
+    Row(
+        "RandomZoom",
+        lambda k: k.layers.RandomZoom(0.3, seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomZoom(-1.0), "height_factor=-1.0"),
+            Wrong(lambda k: k.layers.RandomZoom(0.2, (0.1, 2)), "width_factor=(0.1, 2)"),
+            Wrong(
+                lambda k: k.layers.RandomZoom(0.1, interpolation="bicubic"),
+                "interpolation='bicubic'",
+                error=NotImplementedError,
+            ),
+        ),
+        skip=SEEDED,
+        tolerance=1e-4,
+    ),
+    Row(
+        "RandomZoom-two",
+        lambda k: k.layers.RandomZoom((-0.4, 0.5), (0.1, 0.2), "constant", seed=3),
+        IMAGES,
+        TRAINING,
+        skip=SEEDED,
+        tolerance=1e-4,
+    ),
+    Row("RandomZoom-asleep", lambda k: k.layers.RandomZoom(0.3, seed=3), IMAGES, ASLEEP),
+    Row(
+        "RandomTranslation",
+        lambda k: k.layers.RandomTranslation(0.3, 0.2, seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomTranslation(0.2, 1.5), "width_factor=1.5"),
+            Wrong(lambda k: k.layers.RandomTranslation("x", 0.5), "height_factor='x'"),
+        ),
+        skip=SEEDED,
+        tolerance=1e-4,
+    ),
+    Row(
+        "RandomTranslation-edge",
+        lambda k: k.layers.RandomTranslation((-0.4, 0.5), (0.1, 0.2), "nearest", seed=3),
+        IMAGES,
+        TRAINING,
+        skip=SEEDED,
+        tolerance=1e-4,
+    ),
+    Row(
+        "RandomTranslation-asleep",
+        lambda k: k.layers.RandomTranslation(0.3, 0.2, seed=3),
+        IMAGES,
+        ASLEEP,
+    ),
+    Row(
+        "RandomCrop",
+        lambda k: k.layers.RandomCrop(3, 4, seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(Wrong(lambda k: k.layers.RandomCrop(0, 4), "height=0"),),
+        skip=SEEDED,
+    ),
+    Row(
+        "RandomCrop-enlarged",
+        lambda k: k.layers.RandomCrop(8, 4, seed=3, data_format="channels_first"),
+        FIRST,
+        TRAINING,
+        skip=SEEDED,
+    ),
+    Row(
+        "RandomContrast",
+        lambda k: k.layers.RandomContrast(0.6, value_range=(0, 1), seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomContrast(-0.5), "factor=-0.5"),
+            Wrong(lambda k: k.layers.RandomContrast(0.5, value_range=(1,)), "value_range=(1,)"),
+        ),
+        skip=SEEDED,
+    ),
+    Row("RandomContrast-asleep", lambda k: k.layers.RandomContrast(0.6, seed=3), IMAGES, ASLEEP),
+    Row(
+        "RandomBrightness",
+        lambda k: k.layers.RandomBrightness((-0.3, 0.6), value_range=(0, 1), seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomBrightness(1.5), "factor=1.5"),
+            Wrong(lambda k: k.layers.RandomBrightness(0.5, value_range=3), "value_range=3"),
+        ),
+        skip={**SEEDED, "gradients": "Keras adds to the inputs themselves, which torch refuses"},
+    ),
+    Row(
+        "RandomBrightness-asleep", lambda k: k.layers.RandomBrightness(0.6, seed=3), IMAGES, ASLEEP
+    ),
+]

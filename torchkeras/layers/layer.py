@@ -259,7 +259,7 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
                 and not (is_dynamo_compiling() and mask_of(x) is not None)
             ):
                 if kwargs:
-                    return calling.in_given_mode(self.forward)(x)
+                    return calling.in_given_mode(functools.partial(forward, self))(x)
                 try:
                     if passes_training:
                         mode = self.training or (GIVEN_MODE.inference if may_be_none else False)

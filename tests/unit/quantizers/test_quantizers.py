@@ -7,15 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from torchkeras import Input, Quantizer, quantizers
+from torchkeras import Input, Quantizer, quantizers, saving
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras
 MODULES = (quantizers, keras.quantizers)
 X = np.random.default_rng(0).normal(size=(3, 5, 4)).astype("float32")
-LATER = {
-    "AWQConfig", "Float8QuantizationConfig", "GPTQConfig", "Int4QuantizationConfig",
-    "Int8QuantizationConfig", "QuantizationConfig", "abs_max_quantize_grouped_with_zero_point",
-}  # fmt: skip
 
 
 def equal(results, **tolerance):
@@ -27,7 +23,7 @@ def equal(results, **tolerance):
 
 def test_every_public_name_is_there():
     names = {name for name in dir(keras.quantizers) if not name.startswith("_")}
-    assert {name for name in names if not hasattr(quantizers, name)} == LATER
+    assert {name for name in names if not hasattr(quantizers, name)} == set()
     assert Quantizer is quantizers.Quantizer
 
 
@@ -129,3 +125,89 @@ def test_errors():
         quantizers.quantize_and_dequantize(torch.ones(2), 1.0, "float7", "float32")
     with pytest.raises(NotImplementedError, match="`Quantizer` must define `get_config`"):
         Quantizer().get_config()
+
+
+@pytest.mark.parametrize("to_numpy", [False, True])
+@pytest.mark.parametrize("block_size", [1, 3, 4, 5, 8, 100])
+@pytest.mark.parametrize("value_range", [(-8, 7), (-128, 127), (-7, 7)])
+def test_grouped(to_numpy, block_size, value_range):
+    x = torch.tensor(np.random.default_rng(2).normal(size=(8, 5)).astype("float32") + 0.5)
+    x[:, 0] = 0.0
+    options = {"value_range": value_range, "to_numpy": to_numpy}
+    name = "abs_max_quantize_grouped_with_zero_point"
+    equal([getattr(m, name)(x, block_size, **options) for m in MODULES], rtol=1e-6)
+
+
+CONFIGS = {
+    "int8": ("Int8QuantizationConfig", {}),
+    "int8-inputs_stay": ("Int8QuantizationConfig", {"activation_quantizer": None}),
+    "int4": ("Int4QuantizationConfig", {}),
+    "int4-whole": ("Int4QuantizationConfig", {"block_size": None}),
+    "float8": ("Float8QuantizationConfig", {}),
+    "gptq": ("GPTQConfig", {"dataset": ["a"], "tokenizer": str.split, "symmetric": True}),
+    "awq": ("AWQConfig", {"dataset": ["a"], "tokenizer": str.split, "group_size": -1}),
+}
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_configs(case):
+    name, arguments = CONFIGS[case]
+    ours, theirs = (getattr(m, name)(**arguments) for m in MODULES)
+    assert ours.mode == theirs.mode == case.split("-")[0]
+    assert ours.get_config() == theirs.get_config()
+    again = saving.deserialize_keras_object(saving.serialize_keras_object(ours))
+    assert type(again) is type(ours)
+    assert again.get_config() == ours.get_config()
+    theirs_again = saving.deserialize_keras_object(keras.saving.serialize_keras_object(theirs))
+    assert theirs_again.get_config() == ours.get_config()
+    if case in ("gptq", "awq"):
+        assert ours.dtype_policy_string() == theirs.dtype_policy_string()
+
+
+def test_configs_name_quantizers_or_leave_the_default():
+    named = quantizers.AbsMaxQuantizer(axis=0)
+    config = quantizers.Int8QuantizationConfig(named, None)
+    choose = quantizers.QuantizationConfig
+    assert choose.weight_quantizer_or_default(config, "default") is named
+    assert choose.activation_quantizer_or_default(config, "default") is None
+    assert choose.weight_quantizer_or_default(None, "default") == "default"
+    assert choose.activation_quantizer_or_default(None, "default") == "default"
+
+
+NO_DATA = {"dataset": None, "tokenizer": None}
+WRONG_CONFIGS = [
+    ("Int4QuantizationConfig", {"block_size": 0}, "`block_size` must be None, -1"),
+    (
+        "Int4QuantizationConfig",
+        {"activation_quantizer": quantizers.AbsMaxQuantizer()},
+        "do not support custom quantizers",
+    ),
+    (
+        "Int4QuantizationConfig",
+        {"weight_quantizer": quantizers.AbsMaxQuantizer(), "block_size": None},
+        r"value_range=\(-8, 7\)",
+    ),
+    (
+        "Int8QuantizationConfig",
+        {"weight_quantizer": quantizers.AbsMaxQuantizer(output_dtype="int16")},
+        "output_dtype='int8'",
+    ),
+    ("GPTQConfig", {**NO_DATA, "weight_bits": 5}, "`weight_bits` must be one of 2, 3, 4, 8"),
+    ("GPTQConfig", {**NO_DATA, "num_samples": 0}, "`num_samples` must be a positive integer"),
+    ("GPTQConfig", {**NO_DATA, "hessian_damping": 2}, "must be between 0 and 1"),
+    ("AWQConfig", {**NO_DATA, "group_size": 0}, "Invalid group_size"),
+    ("AWQConfig", {**NO_DATA, "weight_bits": 8}, "`weight_bits` must be one of 4"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "message"), WRONG_CONFIGS)
+def test_configs_refuse(name, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(quantizers, name)(**arguments)
+    with pytest.raises(ValueError, match=r"."):
+        getattr(keras.quantizers, name)(**arguments)
+
+
+def test_base_config_has_no_mode():
+    with pytest.raises(NotImplementedError, match="Use one of its subclasses"):
+        _ = quantizers.QuantizationConfig().mode

@@ -12,7 +12,7 @@ from torchkeras._base.messages import show
 
 from .arrays import Arrays, holds_arrays
 from .batch import Batch
-from .loaders import Loader, Stream, loader_over
+from .loaders import Loader, Stream, loader_over, makes_samples
 from .py_dataset import PyDataset, PyDatasetSource
 from .weights import refuse_both
 
@@ -72,7 +72,7 @@ def source_of(
         raise ValueError(_unknown(x, y, sample_weight))
     _refuse_parts(x, y, sample_weight)
     refuse_both(class_weight, sample_weight)
-    if isinstance(x, torch_data.Dataset):
+    if makes_samples(x):
         x, batch_size = loader_over(x, batch_size, shuffle), None
     if batch_size is not None:
         warnings.warn(
@@ -84,8 +84,7 @@ def source_of(
 
 def takes_batch_size(x: Any) -> bool:
     """Say whether batches are made of `x` rather than by it."""
-    is_torch_data_set = isinstance(x, torch_data.Dataset) and not isinstance(x, PyDataset)
-    return is_torch_data_set or not _yields_batches(x)
+    return makes_samples(x) or not _yields_batches(x)
 
 
 def _from_batches(x: Any, shuffle: bool | str, class_weight: Any) -> Source:

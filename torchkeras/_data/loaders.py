@@ -12,6 +12,8 @@ from . import order
 from .arrays import DEFAULT_BATCH_SIZE
 from .batch import Batch, pack_x_y_sample_weight, unpack_x_y_sample_weight, weighed
 from .carried import carriers_among
+from .pipeline import Pipeline
+from .py_dataset import PyDataset
 from .transfer import mover
 from .weights import ClassWeights
 
@@ -167,6 +169,11 @@ def _cardinality(iterable: Any) -> int | None:
     except (TypeError, NotImplementedError):
         return None  # it has no length, or its length is not known
     return count if count >= 0 else None
+
+
+def makes_samples(data: Any) -> bool:
+    """Say whether data is a torch data set of samples, of which batches must be made."""
+    return isinstance(data, torch_data.Dataset) and not isinstance(data, (PyDataset, Pipeline))
 
 
 def loader_over(

@@ -25,6 +25,7 @@ from torchkeras.random.seeding import set_random_seed as set_random_seed
 
 from .config import Config as Config
 from .downloading import get_file as get_file
+from .image_folder import image_dataset_from_directory as image_dataset_from_directory
 from .images import array_to_img as array_to_img
 from .images import img_to_array as img_to_array
 from .images import load_img as load_img
@@ -37,6 +38,9 @@ from .progbar import Progbar as Progbar
 from .sequences import pad_sequences as pad_sequences
 from .session import clear_session as clear_session
 from .source_inputs import get_source_inputs as get_source_inputs
+from .splitting import split_dataset as split_dataset
+from .text_folder import text_dataset_from_directory as text_dataset_from_directory
+from .timeseries import timeseries_dataset_from_array as timeseries_dataset_from_array
 
 CustomObjectScope = custom_object_scope
 Sequence = PyDataset

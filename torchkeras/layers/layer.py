@@ -197,7 +197,16 @@ class Layer(Configurable, Symbolic):
         self, mode: str | None = None, type_check: bool = True, config: Any = None
     ) -> None:
         """Refuse: this layer has no quantized form."""
-        raise NotImplementedError(f"Layer {type(self).__name__!r} cannot be quantized.")
+        raise NotImplementedError(
+            f"Layer {type(self).__name__!r} cannot be quantized. Received: mode={mode!r}. Leave it "
+            "in floats, with a dtype policy such as 'float32' or 'mixed_bfloat16'."
+        )
+
+    def finish_build(self) -> None:
+        """Refuse a dtype policy that quantizes, if the layer has no quantized form."""
+        super().finish_build()
+        if self.quantization_mode is not None and type(self).quantize is Layer.quantize:
+            self.quantize(self.quantization_mode)
 
     def quantized_build(self, input_shape: Any, mode: str) -> None:
         """Refuse: this layer has no quantized form."""

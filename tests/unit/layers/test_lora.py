@@ -309,3 +309,50 @@ def test_model_must_be_compiled_again(tuned):
     model.layers[1].enable_lora(2)
     with pytest.raises(ValueError, match=r"Call `compile\(\)` again"):
         model.fit(x, normal(16, 1), verbose=0)
+
+
+@pytest.mark.parametrize("value", [torch.ones(4, 3), torchkeras.Variable(np.ones((4, 3)))])
+def test_weight_cannot_be_replaced(value):
+    layer = layers.Dense(3)
+    layer.build((None, 4))
+    with pytest.raises(AttributeError, match=r"`layer.kernel.assign\(value\)`"):
+        layer.kernel = value
+
+
+class OwnKernel(layers.Dense):
+    """A layer with a kernel of its own making, which `call` uses."""
+
+    def build(self, input_shape):
+        self.kernel = torchkeras.Variable(np.ones((4, 3), "float32"), name="kernel")
+
+    def call(self, inputs):
+        return inputs @ self.kernel
+
+
+def test_own_kernel_is_a_weight_and_takes_lora():
+    layer = OwnKernel(3)
+    assert layer(torch.ones(2, 4)).tolist() == [[4.0] * 3] * 2
+    assert [w.name for w in layer.weights] == ["kernel"]
+    layer.enable_lora(2, b_initializer="ones", a_initializer="ones")
+    assert layer(torch.ones(2, 4)).tolist() == [[12.0] * 3] * 2
+    assert list(layer.state_dict()) == ["kernel", "lora_kernel_a", "lora_kernel_b"]
+
+
+@pytest.mark.parametrize("make", [lambda k: k.layers.Dense(3), lambda k: k.layers.Conv1D(3, 2)])
+def test_trainable_thaws_the_weight_as_in_keras(make):
+    trained = []
+    for k in PACKAGES:
+        layer = make(k)
+        layer.build((None, 4, 4))
+        layer.enable_lora(2)
+        layer.trainable = False
+        layer.trainable = True
+        trained.append([w.name for w in layer.trainable_weights])
+    assert trained[0] == trained[1]
+
+
+def test_no_gradient_is_computed_for_the_frozen_weight():
+    _, ours, x = twins("Dense")
+    assert not ours.linear.weight.requires_grad
+    ours(x).sum().backward()
+    assert ours.linear.weight.grad is None

@@ -152,6 +152,11 @@ def test_what_is_not_there_yet_says_so(name):
         layers.Dense(3, **{name: 4})
 
 
+def test_quantizing_policies_are_refused_where_nothing_is_quantized():
+    with pytest.raises(NotImplementedError, match=r"'Dense' cannot be quantized.*mode='int8'"):
+        layers.Dense(3, dtype="int8_from_float32").build((None, 2))
+
+
 def test_leaky_relu_takes_old_alpha_with_a_warning():
     with pytest.warns(UserWarning, match="negative_slope"):
         layer = layers.LeakyReLU(alpha=0.1)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from torchkeras import initializers
 from torchkeras._base.dtypes import to_torch
-from torchkeras._base.messages import positive_int
+from torchkeras._base.messages import positive_int, show
 from torchkeras._base.naming import build_scope
 from torchkeras._state.first_value import as_made
 from torchkeras._state.layout import SAME, TRANSPOSED, Layout, Reshaped
@@ -134,6 +134,15 @@ class Adaptable(Buildable):
 
     @base_weight.setter
     def base_weight(self, variable: Variable) -> None:
+        is_variable = isinstance(variable, Variable)
+        if not is_variable or (self._base is not None and variable.parts[0][0] is not self):
+            raise AttributeError(
+                f"`{self.adapted}` of layer {self.name!r} cannot be replaced. Received: "
+                f"{show(variable)}. Give it a new value: `layer.{self.adapted}.assign(value)`."
+            )
+        if variable.is_free:
+            variable.move_to(self, self._free_key(variable.name))
+            self._variables.append(variable)
         object.__setattr__(self, "_base", variable)
 
     @property

@@ -8,8 +8,7 @@ from torch import Tensor
 from torch.utils import data as torch_data
 
 from torchkeras._base.messages import show
-from torchkeras._data.loaders import loader_over
-from torchkeras._data.py_dataset import PyDataset
+from torchkeras._data.loaders import loader_over, makes_samples
 
 
 def input_batches(data: Any, steps: int | None = None) -> Iterator[Any]:
@@ -22,7 +21,7 @@ def input_batches(data: Any, steps: int | None = None) -> Iterator[Any]:
     Raises:
         TypeError: If nothing can be read from the data.
     """
-    if isinstance(data, torch_data.Dataset) and not isinstance(data, PyDataset):
+    if makes_samples(data):
         data = loader_over(data, None, False)
     if not isinstance(data, Iterable):
         raise TypeError(

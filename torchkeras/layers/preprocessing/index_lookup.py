@@ -90,19 +90,19 @@ class IndexLookup(VocabularyOwner):
         Args:
             data: The batch.
         """
-        if self._has_input_vocabulary:
-            raise ValueError(
-                f"Layer {self.name!r} was made with a `vocabulary`, so it cannot adapt. Leave the "
-                "argument out."
-            )
-        self.count_rows(self.rows(data))
+        self.update_rows(self.rows(data))
 
-    def count_rows(self, rows: list[list[Token]]) -> None:
+    def update_rows(self, rows: Any) -> None:
         """Count the tokens of documents.
 
         Args:
             rows: The tokens of each document.
         """
+        if self._has_input_vocabulary:
+            raise ValueError(
+                f"Layer {self.name!r} was made with a `vocabulary`, so it cannot adapt. Leave the "
+                "argument out."
+            )
         self._counts.add(rows, self.output_mode == "tf_idf")
 
     def finalize_state(self) -> None:
@@ -130,10 +130,11 @@ class IndexLookup(VocabularyOwner):
     def call(self, inputs: Any) -> Any:
         if self.invert:
             return self.look_back(inputs)
-        self._check_ready()
+        self.check_ready()
         return self.encode(self.look_up(inputs))
 
-    def _check_ready(self) -> None:
+    def check_ready(self) -> None:
+        """Refuse to make vectors whose size is not known."""
         if self.output_mode == "int" or self.depth is not None:
             return
         raise RuntimeError(
@@ -149,7 +150,10 @@ class IndexLookup(VocabularyOwner):
                 "vocabulary, but some are not. Set `num_oov_indices=1`."
             )
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
-        encoded = encode(numbers, mode, self.depth or 0, torch.int64)
+        return self.weighted(encode(numbers, mode, self.depth or 0, torch.int64))
+
+    def weighted(self, encoded: Tensor) -> Tensor:
+        """Return counts with the weights of "tf_idf", and anything else as it is."""
         if self.output_mode != "tf_idf":
             return encoded
         if self._idf is None:

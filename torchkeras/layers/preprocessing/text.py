@@ -98,17 +98,20 @@ def decoded(tokens: Iterable[bytes], encoding: str) -> list[str]:
     return [token.decode(encoding) for token in tokens]
 
 
-def padded(numbers: "np.ndarray[Any, Any]", lengths: Sequence[int], width: int | None) -> Any:
-    """Return a flat array of numbers as rows of the given lengths, filled up with zeros.
+def padded(
+    numbers: "np.ndarray[Any, Any]", lengths: Sequence[int], width: int | None, fill: int = 0
+) -> Any:
+    """Return a flat array of numbers as rows of the given lengths, filled up.
 
     Args:
         numbers: The numbers of all rows, none longer than `width`.
         lengths: How many belong to each row.
         width: The width of the table; the longest row's if not given.
+        fill: What shorter rows are filled up with.
     """
     sizes = np.asarray(lengths, dtype=np.int64)
     columns = width if width is not None else int(sizes.max(initial=0))
-    table = np.zeros((len(sizes), columns), dtype=numbers.dtype)
+    table = np.full((len(sizes), columns), fill, dtype=numbers.dtype)
     table[np.arange(columns) < sizes[:, None]] = numbers
     return table
 

@@ -1,5 +1,6 @@
 """`Vocabulary`: tokens in order, after places for masked and for unknown ones."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,11 +26,13 @@ class Counts:
             rows: The tokens of each document.
             by_document: Whether documents are counted too.
         """
+        if not by_document:
+            self.tokens.update(itertools.chain.from_iterable(rows))
+            return
         for row in rows:
             self.tokens.update(row)
-            if by_document:
-                self.documents.update(set(row))
-                self.num_documents += 1
+            self.documents.update(set(row))
+            self.num_documents += 1
 
     def ranked(self, without: Iterable[Token | None], most: int | None) -> list[Token]:
         """Return tokens by count, the greater of two equals first.

@@ -1,0 +1,244 @@
+"""`TextVectorization`; the numbers are those of Keras 3.15.1 with TensorFlow."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+import torchkeras
+from torchkeras.layers import TextVectorization
+
+TEXTS = ["foo bar foo", "baz Bar, qux!", "foo"]
+LOG = np.log([2.0, 2.5])
+ROWS = [
+    ({}, [[2, 3, 2], [5, 3, 4], [2, 0, 0]], [[1, 2]]),
+    ({"output_sequence_length": 2}, [[2, 3], [5, 3], [2, 0]], [[1, 2]]),
+    ({"output_sequence_length": 4}, [[2, 3, 2, 0], [5, 3, 4, 0], [2, 0, 0, 0]], [[1, 2, 0, 0]]),
+    ({"max_tokens": 4}, [[2, 3, 2], [1, 3, 1], [2, 0, 0]], [[1, 2]]),
+    ({"standardize": None}, [[2, 5, 2], [4, 6, 3], [2, 0, 0]], [[1, 2]]),
+    ({"standardize": "lower"}, [[2, 6, 2], [4, 5, 3], [2, 0, 0]], [[1, 2]]),
+    ({"standardize": "strip_punctuation"}, [[2, 5, 2], [4, 6, 3], [2, 0, 0]], [[1, 2]]),
+    ({"ngrams": 2}, [[2, 3, 2, 5, 9], [7, 3, 4, 6, 8], [2, 0, 0, 0, 0]], [[1, 2, 1]]),
+    ({"ngrams": (2,)}, [[2, 5], [3, 4], [0, 0]], [[1]]),
+    ({"split": None}, [2, 4, 3], [1]),
+    ({"split": None, "ngrams": 2}, [2, 4, 3, 1, 1], [1]),
+    (
+        {"split": "character"},
+        [
+            [4, 2, 2, 3, 5, 6, 7, 3, 4, 2, 2],
+            [5, 6, 8, 3, 5, 6, 7, 3, 11, 10, 9],
+            [4, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0],
+        ],
+        [[8, 8, 8, 3, 4, 2, 2]],
+    ),
+    (
+        {"output_mode": "multi_hot"},
+        [[0, 1, 1, 0, 0], [0, 0, 1, 1, 1], [0, 1, 0, 0, 0]],
+        [[1, 1, 0, 0, 0]],
+    ),
+    (
+        {"output_mode": "count"},
+        [[0, 2, 1, 0, 0], [0, 0, 1, 1, 1], [0, 1, 0, 0, 0]],
+        [[1, 1, 0, 0, 0]],
+    ),
+    (
+        {"output_mode": "tf_idf", "pad_to_max_tokens": True, "max_tokens": 6},
+        [
+            [0, 2 * LOG[0], LOG[0], 0, 0, 0],
+            [0, 0, LOG[0], LOG[1], LOG[1], 0],
+            [0, LOG[0], 0, 0, 0, 0],
+        ],
+        [[0.804719, LOG[0], 0, 0, 0, 0]],
+    ),
+    ({"split": None, "output_mode": "multi_hot"}, [0, 1, 1, 1], [1, 0, 0, 0]),
+]
+
+
+def adapted(**kwargs):
+    layer = TextVectorization(**kwargs)
+    layer.adapt(TEXTS)
+    return layer
+
+
+@pytest.mark.parametrize(("kwargs", "expected", "unseen"), ROWS, ids=[str(row[0]) for row in ROWS])
+def test_numbers(kwargs, expected, unseen):
+    layer = adapted(**kwargs)
+    found = layer(TEXTS)
+    np.testing.assert_allclose(found.cpu(), expected, rtol=1e-6)
+    np.testing.assert_allclose(layer(["zzz foo"]).cpu(), unseen, rtol=1e-6)
+    symbol = layer(torchkeras.KerasTensor((3,), "string"))
+    assert symbol.dtype == str(found.dtype)[6:]
+    sizes = zip(symbol.shape, found.shape, strict=True)
+    assert all(size is None or size == real for size, real in sizes)
+
+
+def test_vocabulary_is_ordered_by_count_and_then_backwards():
+    layer = adapted()
+    assert layer.get_vocabulary() == ["", "[UNK]", "foo", "bar", "qux", "baz"]
+    assert layer.get_vocabulary(include_special_tokens=False) == ["foo", "bar", "qux", "baz"]
+    assert layer.vocabulary_size() == 6
+
+
+def test_one_hot_gives_each_token_a_vector():
+    layer = TextVectorization(output_mode="one_hot", vocabulary=["foo", "bar"])
+    assert layer(["foo bar", "x"]).tolist() == [[[0, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 0, 0]]]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ("foo bar", [2, 3]),
+        (["foo bar", ""], [[2, 3], [0, 0]]),
+        ([["foo bar"], ["qux"]], [[2, 3], [4, 0]]),
+        (np.array(["foo"]), [[2]]),
+        (np.array([b"foo"]), [[2]]),
+        (["foo\t\n bar "], [[2, 3]]),
+        (["FOO-bar's, f.o.o"], [[1, 2]]),
+    ],
+)
+def test_forms(texts, expected):
+    assert adapted()(texts).tolist() == expected
+
+
+def test_only_ascii_has_a_lower_case():
+    layer = TextVectorization(vocabulary=["École", "école"])
+    assert layer(["École ÉCOLE école"]).tolist() == [[2, 2, 3]]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TEXTS,
+        np.array(TEXTS),
+        [[text] for text in TEXTS],
+        iter([TEXTS[:1], TEXTS[1:]]),
+        DataLoader(TEXTS, batch_size=2),
+        DataLoader([(text, 1) for text in TEXTS], batch_size=2),
+    ],
+    ids=range(6),
+)
+def test_adapts_to_every_form(data):
+    layer = TextVectorization()
+    layer.adapt(data)
+    assert layer.get_vocabulary() == ["", "[UNK]", "foo", "bar", "qux", "baz"]
+
+
+def test_adapts_to_torch_data_sets():
+    class Reviews(torch.utils.data.Dataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return TEXTS[index], index
+
+    layer = TextVectorization()
+    layer.adapt(Reviews())
+    assert layer.vocabulary_size() == 6
+
+
+def test_adapts_to_some_steps():
+    layer = TextVectorization()
+    layer.adapt((["a"] for _ in iter(int, 1)), steps=2)
+    assert layer.get_vocabulary() == ["", "[UNK]", "a"]
+
+
+def test_functions_take_arrays_of_strings():
+    def standardize(texts):
+        assert texts.dtype.kind == "U"
+        return np.char.replace(np.char.lower(texts), "-", " ")
+
+    layer = TextVectorization(standardize=standardize, vocabulary=["foo", "bar"])
+    assert layer(["FOO-bar"]).tolist() == [[2, 3]]
+
+    def split_at_bars(texts):
+        return np.char.split(texts, "|")
+
+    split = TextVectorization(standardize=None, split=split_at_bars, vocabulary=["a b"])
+    assert split(["a b|c", "a b"]).tolist() == [[2, 1], [2, 0]]
+
+
+@pytest.mark.parametrize("mode", ["int", "tf_idf"])
+def test_the_vocabulary_is_in_state_dict_and_assets(mode, tmp_path):
+    layer = adapted(output_mode=mode)
+    restored = TextVectorization(output_mode=mode)
+    restored.load_state_dict(layer.state_dict())
+    loaded = TextVectorization.from_config(layer.get_config())
+    store = {}
+    layer.save_own_variables(store)
+    layer.save_assets(tmp_path)
+    loaded.load_own_variables(store)
+    loaded.load_assets(tmp_path)
+    for copy in (restored, loaded):
+        assert copy.get_vocabulary() == layer.get_vocabulary()
+        assert torch.equal(copy(TEXTS), layer(TEXTS))
+
+
+def test_config_round_trip():
+    layer = TextVectorization(ngrams=(1, 2), vocabulary=["a"], name="text")
+    config = layer.get_config()
+    assert config == {
+        "name": "text",
+        "trainable": True,
+        "dtype": config["dtype"],
+        "max_tokens": None,
+        "standardize": "lower_and_strip_punctuation",
+        "split": "whitespace",
+        "ngrams": (1, 2),
+        "output_mode": "int",
+        "output_sequence_length": None,
+        "pad_to_max_tokens": False,
+        "sparse": False,
+        "ragged": False,
+        "vocabulary": ["a"],
+        "idf_weights": None,
+        "encoding": "utf-8",
+        "vocabulary_size": 3,
+    }
+    copy = TextVectorization.from_config({**config, "ngrams": [1, 2]})
+    assert copy.get_config() == config
+    assert copy(["a"]).tolist() == [[2]]
+
+
+def test_a_config_names_no_file(tmp_path):
+    path = tmp_path / "secret.txt"
+    path.write_text("secret")
+    config = {**TextVectorization().get_config(), "vocabulary": str(path)}
+    with pytest.raises(ValueError, match="may not name a vocabulary file"):
+        TextVectorization.from_config(config)
+    assert TextVectorization(vocabulary=str(path)).get_vocabulary()[2:] == ["secret"]
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "text"),
+    [
+        ({"standardize": "upper"}, "standardize='upper'"),
+        ({"split": "words"}, "split='words'"),
+        ({"ngrams": "two"}, "ngrams='two'"),
+        ({"ngrams": 0}, "ngrams=0"),
+        ({"output_mode": "hot"}, "output_mode='hot'"),
+        ({"output_sequence_length": 3, "output_mode": "count"}, "output_sequence_length=3"),
+        ({"output_sequence_length": 3.5}, "output_sequence_length=3.5"),
+        ({"ragged": True}, "ragged=True"),
+        ({"sparse": True, "output_mode": "count"}, "sparse=True"),
+    ],
+    ids=str,
+)
+def test_refuses(kwargs, text):
+    with pytest.raises(ValueError, match=re.escape(text)):
+        TextVectorization(**kwargs)
+
+
+def test_refuses_at_the_call():
+    with pytest.raises(ValueError, match=re.escape("(1, 2)")):
+        adapted()([["a", "b"]])
+    with pytest.raises(TypeError, match="strings"):
+        adapted()([1, 2])
+    with pytest.raises(RuntimeError, match="call `adapt`"):
+        TextVectorization(output_mode="count")(["a"])
+
+
+def test_in_the_workers_of_a_loader():
+    loader = DataLoader(TEXTS, batch_size=2, num_workers=1, collate_fn=adapted())
+    assert [batch.tolist() for batch in loader] == [[[2, 3, 2], [5, 3, 4]], [[2]]]

@@ -1,0 +1,79 @@
+"""Text to tokens: lower case, punctuation, splitting and n-grams, on UTF-8 bytes.
+
+As in TensorFlow, whose numbers these are, only ASCII letters have a lower case here, and only ASCII
+spaces and punctuation are seen.
+"""
+
+import string
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .text import Strings, as_bytes, rows_of
+
+Rows = list[list[bytes]]
+
+_LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
+_PUNCTUATION = string.punctuation.encode()
+# For each standardization: the letters that change, and those that go.
+_TRANSLATIONS: dict[Any, tuple[bytes | None, bytes]] = {
+    None: (None, b""),
+    "lower": (_LOWER, b""),
+    "strip_punctuation": (None, _PUNCTUATION),
+    "lower_and_strip_punctuation": (_LOWER, _PUNCTUATION),
+}
+STANDARDIZATIONS = tuple(_TRANSLATIONS)
+SPLITS = (None, "whitespace", "character")
+
+
+def standardized(texts: Strings, how: Any, encoding: str) -> Strings:
+    """Return texts with their letters changed.
+
+    Args:
+        texts: The texts, as bytes.
+        how: One of `STANDARDIZATIONS`, or a function of an array of strings.
+        encoding: How bytes are read for the function.
+    """
+    if callable(how):
+        return as_bytes(how(as_text(texts, encoding)), "the output of `standardize`")
+    table, gone = _TRANSLATIONS[how]
+    if table is None and not gone:
+        return texts
+    made = np.empty(texts.size, dtype=object)
+    made[:] = [text.translate(table, gone) for text in texts.reshape(-1)]
+    return made.reshape(texts.shape)
+
+
+def as_text(texts: Strings, encoding: str) -> "np.ndarray[Any, np.dtype[np.str_]]":
+    """Return bytes as an array of Python's strings, which NumPy's functions for text take."""
+    decoded = [text.decode(encoding) for text in texts.reshape(-1)]
+    return np.array(decoded, dtype=np.str_).reshape(texts.shape)
+
+
+def tokens_of(texts: Strings, how: str | Callable[..., Any], encoding: str) -> Rows:
+    """Return the tokens of each text.
+
+    Args:
+        texts: The texts, along one axis.
+        how: "whitespace", "character", or a function of an array of strings.
+        encoding: How bytes are read for the function.
+    """
+    if callable(how):
+        return rows_of(how(as_text(texts, encoding)))
+    if how == "whitespace":
+        return [text.split() for text in texts]
+    return [[c.encode() for c in text.decode("utf-8", "replace")] for text in texts]
+
+
+def ngrams_of(rows: Iterable[Sequence[bytes]], widths: Sequence[int]) -> Rows:
+    """Return the runs of neighbouring tokens of each row, for one width after the other.
+
+    Args:
+        rows: The tokens of each text.
+        widths: How many tokens make one.
+    """
+    return [
+        [b" ".join(row[at : at + width]) for width in widths for at in range(len(row) - width + 1)]
+        for row in rows
+    ]

@@ -30,6 +30,11 @@ _CLASSES = {
     "AtrousConvolution2D": "Conv2D",
     "Deconvolution2D": "Conv2DTranspose",
 }
+_OLD_WAYS = {
+    "image.ImageDataGenerator": "use layers such as `keras.layers.RandomFlip`",
+    "sequence.TimeseriesGenerator": "use a `keras.utils.PyDataset`",
+    "text.Tokenizer": "use `keras.layers.TextVectorization`",
+}
 
 
 def apply(package: ModuleType, patches: Patches) -> None:
@@ -44,6 +49,19 @@ def apply(package: ModuleType, patches: Patches) -> None:
         patches.add(package.metrics, old, getattr(package.losses, new))
     for old, new in _CLASSES.items():
         patches.add(package.layers, old, _renamed(old, getattr(package.layers, new)))
+    for path, way in _OLD_WAYS.items():
+        module, _, name = path.partition(".")
+        cls = getattr(getattr(package.preprocessing, module), name)
+        patches.set(cls, "__init__", _telling(cls.__init__, name, way))
+
+
+def _telling(init: Callable[..., None], name: str, way: str) -> Callable[..., None]:
+    @functools.wraps(init)
+    def telling(*args: Any, **kwargs: Any) -> None:
+        tell(f"`{name}`", way)
+        init(*args, **kwargs)
+
+    return telling
 
 
 def _renamed(old: str, cls: type) -> Callable[..., Any]:

@@ -318,6 +318,21 @@ def test_short_names_of_losses():
     assert keras.metrics.MAE is keras.losses.mean_absolute_error
 
 
+@pytest.mark.parametrize(
+    ("old", "said"),
+    [
+        ("text.Tokenizer(5)", "TextVectorization"),
+        ("image.ImageDataGenerator()", "RandomFlip"),
+        ("sequence.TimeseriesGenerator([1, 2], [1, 2], 1)", "PyDataset"),
+    ],
+)
+def test_old_ways_to_prepare_data(old, said):
+    with pytest.warns(FutureWarning, match=said) as told:
+        eval(f"keras.preprocessing.{old}")
+    assert len(told) == 1
+    assert told[0].filename == "<string>"
+
+
 def test_all_is_taken_back():
     patches = Patches()
     before = vars(keras.layers).copy(), keras.layers.Dense.__init__

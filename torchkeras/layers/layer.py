@@ -258,9 +258,6 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
     def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and (not kwargs or _tells_own_mode(self, kwargs)):
             x = args[0]
-            if type(x) is ndarray:
-                x = calling.convert_leaf(self, x)
-                args = (x,)
             if (
                 type(x) is Tensor
                 and x.dtype is self._seen_dtype
@@ -277,6 +274,8 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
                 except Exception as error:
                     self._explain(x, error)
                     raise
+            if type(x) is ndarray:
+                return forward(self, calling.convert_leaf(self, x), **kwargs)
         if ROUNDS.in_use and not torch.compiler.is_exporting():
             return in_round(self, lambda: calling.call_in_full(self, args, kwargs))
         return calling.call_in_full(self, args, kwargs)

@@ -67,6 +67,7 @@ def get_file(
         >>> _ = (folder / "a.txt").write_text("hello")
         >>> origin = (folder / "a.txt").as_uri()
         >>> path = torchkeras.utils.get_file(origin=origin, cache_dir=folder / "cache")
+        Downloading data from file://...
         >>> pathlib.Path(path).read_text()
         'hello'
     """

@@ -196,3 +196,99 @@ ROWS: list[Row] = [
         "RandomBrightness-asleep", lambda k: k.layers.RandomBrightness(0.6, seed=3), IMAGES, ASLEEP
     ),
 ]
+
+
+def colors(name, make, first, *wrong, skip=SEEDED, **more):
+    """Rows of a layer that changes colors: awake, asleep, channels first."""
+    return [
+        Row(name, make, IMAGES, TRAINING, wrong=wrong, skip=skip, tolerance=1e-4, **more),
+        Row(f"{name}-asleep", make, IMAGES, ASLEEP),
+        Row(f"{name}-first", first, FIRST, TRAINING, skip=skip, tolerance=1e-4, **more),
+    ]
+
+
+UNIT = {"value_range": (0, 1)}
+HERE = {**UNIT, "seed": 3}
+THERE = {**HERE, "data_format": "channels_first"}
+# In these, Keras's and our gradients are those of different sides of the same corner.
+CORNERS = {**SEEDED, "gradients": "there are corners where a gradient may be either of two"}
+ROWS += [
+    *colors(
+        "RandomHue",
+        lambda k: k.layers.RandomHue(0.4, **HERE),
+        lambda k: k.layers.RandomHue((0.2, 0.3), **THERE),
+        Wrong(lambda k: k.layers.RandomHue(-0.4), "factor=-0.4"),
+        Wrong(lambda k: k.layers.RandomHue(0.4), "3 channels", floats(1, 2, 2, 1)),
+        skip=CORNERS,
+    ),
+    *colors(
+        "RandomSaturation",
+        lambda k: k.layers.RandomSaturation((0.2, 0.8), **HERE),
+        lambda k: k.layers.RandomSaturation(0.3, **THERE),
+        Wrong(lambda k: k.layers.RandomSaturation(1.4), "factor=1.4"),
+        skip=CORNERS,
+    ),
+    *colors(
+        "RandomGrayscale",
+        lambda k: k.layers.RandomGrayscale(0.5, seed=3),
+        lambda k: k.layers.RandomGrayscale(1.0, data_format="channels_first", seed=3),
+        Wrong(lambda k: k.layers.RandomGrayscale(1.4), "factor=1.4"),
+    ),
+    *colors(
+        "RandomInvert",
+        lambda k: k.layers.RandomInvert(0.9, **HERE),
+        lambda k: k.layers.RandomInvert((0.3, 0.9), **THERE),
+        Wrong(lambda k: k.layers.RandomInvert("x"), "factor='x'"),
+    ),
+    *colors(
+        "RandomPosterization",
+        lambda k: k.layers.RandomPosterization(5, **HERE),
+        lambda k: k.layers.RandomPosterization((3, 3), **THERE),
+        Wrong(lambda k: k.layers.RandomPosterization(9), "factor=9"),
+        skip={**SEEDED, "mixed_precision": "bits fall off at other numbers"},
+    ),
+    *colors(
+        "Solarization",
+        lambda k: k.layers.Solarization(0.3, (0.2, 0.6), **HERE),
+        lambda k: k.layers.Solarization((0.1, 0.3), 0.6, **THERE),
+        Wrong(lambda k: k.layers.Solarization(-0.1), "addition_factor=-0.1"),
+        skip={**SEEDED, "mixed_precision": "the threshold lies between other numbers"},
+    ),
+    *colors(
+        "RandomSharpness",
+        lambda k: k.layers.RandomSharpness((0.0, 1.0), **HERE),
+        lambda k: k.layers.RandomSharpness(0.7, **THERE),
+        Wrong(lambda k: k.layers.RandomSharpness((0.1, 0.2, 0.3)), "factor=(0.1, 0.2, 0.3)"),
+        skip=CORNERS,
+    ),
+    *colors(
+        "RandomGaussianBlur",
+        lambda k: k.layers.RandomGaussianBlur(1.0, 3, 0.8, **HERE),
+        lambda k: k.layers.RandomGaussianBlur((0.5, 1.0), 3, (0.3, 0.8), **THERE),
+        Wrong(lambda k: k.layers.RandomGaussianBlur(1.0, 2), "kernel_size=2"),
+        Wrong(lambda k: k.layers.RandomGaussianBlur(1.0, 3, -1), "sigma=-1"),
+        skip={**CORNERS, "mixed_precision": "Keras's blur needs float32"},
+    ),
+    *colors(
+        "RandomColorDegeneration",
+        lambda k: k.layers.RandomColorDegeneration(0.8, **HERE),
+        lambda k: k.layers.RandomColorDegeneration((0.2, 0.8), **THERE),
+        Wrong(lambda k: k.layers.RandomColorDegeneration(1.2), "factor=1.2"),
+        skip=CORNERS,
+    ),
+    Row(
+        "AutoContrast",
+        lambda k: k.layers.AutoContrast(**UNIT),
+        IMAGES,
+        wrong=(Wrong(lambda k: k.layers.AutoContrast(3), "value_range=3"),),
+        skip=CORNERS,
+        tolerance=1e-4,
+    ),
+    *colors(
+        "Equalization",
+        lambda k: k.layers.Equalization(**UNIT),
+        lambda k: k.layers.Equalization((0, 1), bins=64, data_format="channels_first"),
+        Wrong(lambda k: k.layers.Equalization(bins=0), "bins=0"),
+        skip={"mixed_precision": "bins are others", "gradients": "it is a table"},
+    ),
+]

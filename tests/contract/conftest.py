@@ -58,5 +58,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if FOLDER in item.path.parents:  # Keras's own use of NumPy 2
             item.add_marker(pytest.mark.filterwarnings("ignore:__array__ implementation"))
+            item.add_marker(pytest.mark.filterwarnings("ignore:.*Tensor.T is deprecated"))
             # Keras's GroupQueryAttention warns of its own inner layers.
             item.add_marker(pytest.mark.filterwarnings("ignore:.*type EinsumDense. was passed an"))

@@ -9,6 +9,7 @@ from torchkeras import random
 from torchkeras._base.messages import show
 from torchkeras._base.settings import standardize_data_format
 from torchkeras._state.convert import tensor
+from torchkeras._symbolic.tensor import KerasTensor
 
 from .awake import SPEC, AwakeLayer
 from .boxes import dense
@@ -239,6 +240,11 @@ class ImageLayer(AwakeLayer):
 class ColorLayer(ImageLayer):
     """A layer that changes colors and no places: boxes and masks stay."""
 
+    def compute_output_spec(self, data: Any, training: bool | None = True) -> Any:
+        if isinstance(data, dict):
+            return super().compute_output_spec(data)
+        return KerasTensor(data.shape, self.compute_dtype)
+
     def transform_bounding_boxes(
         self, bounding_boxes: Boxes, transformation: Any = None, training: bool = True
     ) -> Boxes:
@@ -253,6 +259,13 @@ class ColorLayer(ImageLayer):
 def batch_of(images: Any) -> int:
     """Return how many images there are, one without a batch axis included."""
     return images.shape[0] if len(images.shape) == 4 else 1
+
+
+def by_chance(layer: ImageLayer, images: Any, seed: Any) -> Tensor:
+    """Choose images with a probability that lies between the bounds of the layer's `factor`."""
+    shape, (low, high) = (batch_of(images),), layer.factor
+    probability = layer.uniform(shape, low, high, seed, images)
+    return layer.uniform(shape, 0.0, 1.0, seed, images) < probability
 
 
 def _wrong_rank(images: Any) -> ValueError:

@@ -3,6 +3,8 @@
 from numbers import Real
 from typing import Any
 
+from torch import Tensor
+
 from torchkeras._base.messages import one_of
 
 FILL_MODES = ("reflect", "wrap", "constant", "nearest")
@@ -95,3 +97,21 @@ def known(name: str, value: Any, allowed: tuple[str, ...]) -> str:
         return str(one_of(name, value, allowed))
     except ValueError as error:
         raise NotImplementedError(str(error)) from None
+
+
+def value_range_kept(value: Any) -> Any:
+    """Return the lowest and the highest value of images as they were given.
+
+    Raises:
+        ValueError: If it is not two numbers.
+    """
+    value_range(value)
+    return value
+
+
+def rescaled(images: Tensor, source: Any, target: Any) -> Tensor:
+    """Return images of one value range in another."""
+    if tuple(source) == tuple(target):
+        return images
+    part = (images - source[0]) / (source[1] - source[0])
+    return part * (target[1] - target[0]) + target[0]

@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from .base import ColorLayer
-from .factors import overlap, value_range
+from .factors import overlap, value_range_kept
 
 
 class RandomContrast(ColorLayer):
@@ -43,7 +43,7 @@ class RandomContrast(ColorLayer):
     ) -> None:
         super().__init__(**kwargs)
         self.factor = overlap("factor", factor, *self.factor_bounds)
-        self.value_range = _checked(value_range)
+        self.value_range = value_range_kept(value_range)
         self._seed_with(seed)
 
     def draw(self, images: Any, seed: Any) -> dict[str, Any]:
@@ -56,8 +56,3 @@ class RandomContrast(ColorLayer):
         mean = images.mean((self._height_axis, self._width_axis), keepdim=True)
         moved = (images - mean).mul_(transformation["contrast_factor"]).add_(mean)
         return moved.clamp_(*self.value_range)
-
-
-def _checked(given: Any) -> Any:
-    value_range(given)
-    return given

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.unit.datasets.conftest import Places
-from torchkeras.datasets import imdb, reuters
+from torchkeras.datasets import _hosted, imdb, reuters
 from torchkeras.datasets._ragged import load_rows
 
 MODULES = {"imdb": imdb, "reuters": reuters}
@@ -208,3 +208,31 @@ def test_a_file_of_objects_is_refused_even_with_the_right_hash(
     with pytest.raises(ValueError, match="is refused: it names pathlib"):
         imdb.load_data()
     assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_download_is_checked_and_kept(
+    name: str,
+    places: Places,
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    mirror = tmp_path / "mirror"
+    digest = write(name, places, rng, mirror)
+    monkeypatch.setattr(_hosted, "_URL", f"{mirror.as_uri()}/")
+    accept(name, digest, monkeypatch)
+    first = MODULES[name].load_data()
+    (mirror / f"{name}.npz").unlink()
+    assert sorted(path.name for path in places.cache.iterdir()) == [f"{name}.npz"]
+    assert MODULES[name].load_data()[0][0].tolist() == first[0][0].tolist()
+
+
+def test_a_wrong_download_is_dropped(
+    places: Places, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write("imdb", places, rng, tmp_path / "mirror")
+    monkeypatch.setattr(_hosted, "_URL", f"{(tmp_path / 'mirror').as_uri()}/")
+    with pytest.raises(FileNotFoundError, match=r"its sha256 is .* it was dropped"):
+        imdb.load_data()
+    assert list(places.cache.iterdir()) == []

@@ -2,8 +2,17 @@
 
 from types import ModuleType
 
-from . import layer_arguments, model_methods, old_modules, old_names, optimizer_arguments
+from . import (
+    backend_functions,
+    layer_arguments,
+    model_methods,
+    old_modules,
+    old_names,
+    optimizer_arguments,
+)
 from .patches import Patches
+
+_PARTS = (backend_functions, old_names, layer_arguments, optimizer_arguments, model_methods)
 
 
 def understand(package: ModuleType, patches: Patches) -> dict[str, ModuleType]:
@@ -13,6 +22,6 @@ def understand(package: ModuleType, patches: Patches) -> dict[str, ModuleType]:
         package: The module that `keras` is.
         patches: Where the changes are noted.
     """
-    for part in (old_names, layer_arguments, optimizer_arguments, model_methods):
+    for part in _PARTS:
         part.apply(package, patches)
     return old_modules.make(package, patches)

@@ -21,8 +21,9 @@ from ._transform import (
 
 
 class ImageDataGenerator:
-    """Makes batches of images that are changed at random; new programs use layers such as
-    `layers.RandomFlip`, or `torchvision.transforms.v2`.
+    """Makes batches of images that are changed at random.
+
+    New programs use layers such as `layers.RandomFlip`, or `torchvision.transforms.v2`.
 
     Args:
         featurewise_center: Whether the mean of all, by channel, becomes 0; call `fit` before.

@@ -1,4 +1,4 @@
-"""Steps of `fit` and `predict` of eight nets, beside hand-written torch and Keras's backends.
+"""Steps of `fit` and `predict`, and `predict` of one row, for eight nets beside torch and Keras.
 
     python -m tests.speed.bench_nets
     python -m tests.speed.bench_nets --nets "tiny MLP" LSTM --contenders hand keras-jax --rounds 9
@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 
+TASKS = ("fit", "predict", "row")  # a row: `predict` of a single one
 CONTENDERS = ("hand", "keras-torch", "keras-jax", "keras-tensorflow")
 
 
@@ -54,13 +55,13 @@ class Contender:
         return ""
 
 
-def table(nets: list[str], contenders: list[Contender], rounds: int) -> None:
+def table(nets: list[str], tasks: list[str], contenders: list[Contender], rounds: int) -> None:
     """Print a line for each net and each thing to do with it."""
     ours, *others = contenders
     heads = "".join(f"{'/ ' + other.name:>20}" for other in others)
     print(f"{'':24}{'ms per step':>14}{heads}")
     for net in nets:
-        for what in ("fit", "predict"):
+        for what in tasks:
             turns: dict[str, list[float]] = {c.name: [] for c in contenders}
             for _ in range(rounds):
                 for contender in contenders:
@@ -80,6 +81,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS), metavar="NET")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
@@ -87,7 +89,7 @@ def main() -> None:
     for contender in contenders:
         if not contender.is_there:
             print(f"{contender.name} is left out: its package is not installed")
-    table(options.nets, [c for c in contenders if c.is_there], options.rounds)
+    table(options.nets, options.tasks, [c for c in contenders if c.is_there], options.rounds)
 
 
 if __name__ == "__main__":

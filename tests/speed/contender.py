@@ -44,7 +44,13 @@ def by_hand(net: Any) -> dict[str, Run]:
             parts = [module(x[start : start + batch]) for start in range(0, count, batch)]
         return torch.cat(parts).numpy()
 
-    return {"fit": fit, "predict": predict}
+    def row() -> None:
+        module.eval()
+        for _ in range(net.steps):
+            with torch.inference_mode():
+                module(x[:1]).numpy()
+
+    return {"fit": fit, "predict": predict, "row": row}
 
 
 def with_package(package: Any, net: Any) -> dict[str, Run]:
@@ -52,9 +58,15 @@ def with_package(package: Any, net: Any) -> dict[str, Run]:
     x, y = net.samples()
     model = net.keras(package)
     settings = {"batch_size": net.batch, "verbose": 0}
+
+    def row() -> None:
+        for _ in range(net.steps):
+            model.predict(x[:1], verbose=0)
+
     return {
         "fit": lambda: model.fit(x, y, **settings),
         "predict": lambda: model.predict(x, **settings),
+        "row": row,
     }
 
 
@@ -87,7 +99,8 @@ def main() -> None:
         if name not in made:
             made.clear()
             made[name] = make(NETS[name])
-            made[name]["fit"](), made[name]["predict"]()
+            for run in made[name].values():
+                run()
         start = time.perf_counter()
         made[name][what]()
         print((time.perf_counter() - start) / NETS[name].steps, flush=True)

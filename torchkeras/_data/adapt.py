@@ -13,7 +13,9 @@ from torchkeras._base.messages import show
 from .arrays import Arrays, holds_arrays
 from .batch import Batch
 from .loaders import Loader, Stream, loader_over, makes_samples
+from .pipeline import Pipeline
 from .py_dataset import PyDataset, PyDatasetSource
+from .stages import INFINITE
 from .weights import refuse_both
 
 
@@ -72,6 +74,11 @@ def source_of(
         raise ValueError(_unknown(x, y, sample_weight))
     _refuse_parts(x, y, sample_weight)
     refuse_both(class_weight, sample_weight)
+    if steps is None and isinstance(x, Pipeline) and x.cardinality() == INFINITE:
+        raise ValueError(
+            "`steps_per_epoch` (or `steps`) must be given, because the data set repeats for ever. "
+            "Or leave out its `repeat()`: each epoch reads it anew."
+        )
     if makes_samples(x):
         x, batch_size = loader_over(x, batch_size, shuffle), None
     if batch_size is not None:

@@ -157,6 +157,16 @@ def test_fit_takes_it_and_a_chain_of_it(pictures: Path) -> None:
     assert len(model.evaluate(chain, verbose=0)) == 2
 
 
+def test_data_for_ever_need_a_number_of_steps(pictures: Path) -> None:
+    data = image_data(pictures, batch_size=2).repeat()
+    model = torchkeras.Sequential([layers.Flatten(), layers.Dense(3)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"`steps_per_epoch` .* repeats for ever"):
+        model.fit(data, verbose=0)
+    numbers = data.map(lambda x, y: (x / 255, torch.zeros(len(y), 3)))
+    assert len(model.fit(numbers, steps_per_epoch=2, epochs=2, verbose=0).epoch) == 2
+
+
 def test_a_damaged_file_is_named_and_can_be_left_out(pictures: Path) -> None:
     (pictures / "dog/b.png").write_bytes(b"\x89PNG damaged")
     data = image_data(pictures, batch_size=2)

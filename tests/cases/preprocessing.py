@@ -8,6 +8,29 @@ GIVEN = "Keras computes with the statistics of before `set_weights`; tests/unit 
 
 ROWS: list[Row] = [
     Row(
+        "CategoryEncoding",
+        lambda k: k.layers.CategoryEncoding(5),
+        ints(2, 3, below=5),
+        wrong=(
+            Wrong(lambda k: k.layers.CategoryEncoding(), "num_tokens=None"),
+            Wrong(lambda k: k.layers.CategoryEncoding(0), "num_tokens=0"),
+            Wrong(lambda k: k.layers.CategoryEncoding(3, "hot"), "output_mode='hot'"),
+        ),
+    ),
+    Row(
+        "CategoryEncoding-one", lambda k: k.layers.CategoryEncoding(4, "one_hot"), ints(3, below=4)
+    ),
+    Row(
+        "CategoryEncoding-column",
+        lambda k: k.layers.CategoryEncoding(4, "one_hot"),
+        ints(3, 1, below=4),
+    ),
+    Row(
+        "CategoryEncoding-count",
+        lambda k: k.layers.CategoryEncoding(4, "count"),
+        ints(2, 6, below=4),
+    ),
+    Row(
         "Normalization",
         lambda k: k.layers.Normalization(),
         floats(4, 3),

@@ -98,6 +98,8 @@ from .pooling.global_max_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
 from .pooling.max_pooling import MaxPooling1D as MaxPooling1D
 from .pooling.max_pooling import MaxPooling2D as MaxPooling2D
 from .pooling.max_pooling import MaxPooling3D as MaxPooling3D
+from .preprocessing.category_encoding import CategoryEncoding as CategoryEncoding
+from .preprocessing.hashing import Hashing as Hashing
 from .preprocessing.integer_lookup import IntegerLookup as IntegerLookup
 from .preprocessing.normalization import Normalization as Normalization
 from .preprocessing.rescaling import Rescaling as Rescaling

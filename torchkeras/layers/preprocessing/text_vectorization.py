@@ -274,7 +274,9 @@ class TextVectorization(Reading):
         counts = np.bincount(places, minlength=len(rows) * depth)
         if self.output_mode == "multi_hot":
             counts = np.minimum(counts, 1)
-        return lookup.weighted(placed(counts.astype(np.int64).reshape(*texts.shape, depth)))
+        return lookup.weighted(
+            placed(counts.astype(np.int64, copy=False).reshape(*texts.shape, depth))
+        )
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the outputs.

@@ -6,6 +6,7 @@ spaces and punctuation are seen.
 
 import string
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,10 @@ def ngrams_of(rows: Iterable[Sequence[bytes]], widths: Sequence[int]) -> Rows:
         rows: The tokens of each text.
         widths: How many tokens make one.
     """
-    return [
-        [b" ".join(row[at : at + width]) for width in widths for at in range(len(row) - width + 1)]
-        for row in rows
-    ]
+    return [list(chain.from_iterable(_runs(row, width) for width in widths)) for row in rows]
+
+
+def _runs(row: Sequence[bytes], width: int) -> Iterable[bytes]:
+    if width == 1:
+        return row
+    return map(b" ".join, zip(*(row[at:] for at in range(width)), strict=False))

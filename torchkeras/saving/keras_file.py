@@ -20,7 +20,7 @@ from torchkeras.layers.layer import Layer
 from . import archive, weights_h5
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-_KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
+KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
 _PIECE = 1 << 20
 # Optimizers that were saved before their first step have up to three variables for each weight.
 _FREE_BYTES, _COPIES = 1 << 26, 4
@@ -37,7 +37,7 @@ def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
         )
     config = config_of(model)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    metadata = json.dumps({"keras_version": _KERAS_VERSION, "date_saved": saved})
+    metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved})
     with replacing(filepath) as path, zipfile.ZipFile(path, "w") as written:
         written.writestr(METADATA, metadata)
         written.writestr(CONFIG, config)
@@ -62,7 +62,7 @@ def load(
         config = parsed(opened.read(CONFIG), opened.name)
         if not compile:
             config["compile_config"] = None
-        with limited(_FREE_BYTES + _COPIES * opened.size_of(WEIGHTS)):
+        with limited(budget(opened.size_of(WEIGHTS))):
             model = model_from(config, custom_objects, safe_mode, opened.name)
         with opened.file(WEIGHTS) as weights:
             weights_h5.read_into(model, weights, f"{opened.name}/{WEIGHTS}")
@@ -77,6 +77,11 @@ def load_weights(
         weights_h5.read_into(model, weights, f"{opened.name}/{WEIGHTS}", skip_mismatch)
 
 
+def budget(size: int) -> int:
+    """Return how many bytes the variables of a model may take whose weights take `size`."""
+    return _FREE_BYTES + _COPIES * size
+
+
 def parsed(text: str | bytes, name: str) -> dict[str, Any]:
     """Return the config that a file holds.
 
@@ -87,13 +92,26 @@ def parsed(text: str | bytes, name: str) -> dict[str, Any]:
     Raises:
         ValueError: If it is no JSON, or describes nothing.
     """
-    try:
-        config = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"The config in {name!r} is no whole JSON: {error}.") from error
+    config = json_of(text, name)
     if not isinstance(config, dict) or "class_name" not in config:
         raise ValueError(f"The config in {name!r} does not describe a model.")
     return config
+
+
+def json_of(text: str | bytes, name: str) -> Any:
+    """Return what a text in a file says.
+
+    Args:
+        text: JSON.
+        name: The name of the file, for errors.
+
+    Raises:
+        ValueError: If it is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"The config in {name!r} is no whole JSON: {error}.") from error
 
 
 def model_from(config: dict[str, Any], custom_objects: Any, safe_mode: bool, name: str) -> Any:
@@ -109,7 +127,7 @@ def model_from(config: dict[str, Any], custom_objects: Any, safe_mode: bool, nam
         ValueError: If the config is damaged, or describes no layer or model.
         TypeError: If it names a class that is neither public nor registered.
     """
-    with _plain_errors(name), sharing():
+    with plain_errors(name), sharing():
         model = deserialize_keras_object(config, custom_objects, safe_mode)
     if not isinstance(model, Layer):
         raise ValueError(
@@ -120,8 +138,15 @@ def model_from(config: dict[str, Any], custom_objects: Any, safe_mode: bool, nam
 
 
 @contextlib.contextmanager
-def _plain_errors(name: str) -> Any:
-    """Turn what a damaged config makes of Python's own errors into one that names the file."""
+def plain_errors(name: str) -> Any:
+    """Turn what a damaged config makes of Python's own errors into one that names the file.
+
+    Args:
+        name: The name of the file.
+
+    Raises:
+        ValueError: In place of those.
+    """
     try:
         yield
     except _DAMAGE as error:

@@ -7,8 +7,10 @@ from typing import Any
 from torchkeras._base.messages import show
 from torchkeras.layers.layer import Layer
 
-from . import keras_file
+from . import keras_file, whole_h5
 from .overwriting import may_write
+
+_ENDINGS = (".keras", ".h5", ".hdf5")
 
 
 def save_model(
@@ -25,11 +27,11 @@ def save_model(
 
     Args:
         model: The model.
-        filepath: A file that ends in `.keras`.
+        filepath: A file that ends in `.keras`, or in `.h5`, the older format of Keras.
         overwrite: Whether a file that exists is replaced without asking.
         zipped: Whether the file is one archive; only `True` is possible.
-        **kwargs: `include_optimizer`, which Keras knows for `.h5` files; `save_format`, which older
-            programs pass, and which the ending of the name tells.
+        **kwargs: `include_optimizer`, whether a `.h5` file holds what `compile` was given;
+            `save_format`, which older programs pass, and which the ending of the name tells.
 
     Raises:
         ValueError: If the ending is another one, or something is no model.
@@ -43,7 +45,7 @@ def save_model(
         2
     """
     name = os.fspath(filepath)
-    kwargs.pop("include_optimizer", True)
+    include_optimizer = kwargs.pop("include_optimizer", True)
     kwargs.pop("save_format", None)
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
@@ -56,10 +58,14 @@ def save_model(
         raise ValueError(
             "A model is always saved as one archive. Received: zipped=False. Leave it out."
         )
-    if not name.endswith(".keras"):
-        raise ValueError(_other_ending("save", name))
-    if may_write(name, overwrite):
+    if name.endswith(".weights.h5") or not name.endswith(_ENDINGS):
+        raise ValueError(_other_ending("saved", name))
+    if not may_write(name, overwrite):
+        return
+    if name.endswith(".keras"):
         keras_file.save(model, name)
+    else:
+        whole_h5.save(model, name, include_optimizer)
 
 
 def load_model(
@@ -74,7 +80,7 @@ def load_model(
     torchkeras and registered ones.
 
     Args:
-        filepath: A file that ends in `.keras`.
+        filepath: A file that ends in `.keras`, or in `.h5` or `.hdf5`, written by Keras 1, 2 or 3.
         custom_objects: Classes and functions by name, besides the registered ones.
         compile: Whether the model is compiled as it was.
         safe_mode: Kept for Keras's signature: code in a file is refused whatever it says.
@@ -86,16 +92,17 @@ def load_model(
         TypeError: If it names a class that is neither public nor registered.
     """
     name = os.fspath(filepath)
-    if not name.endswith(".keras"):
-        raise ValueError(_other_ending("load", name))
+    if name.endswith(".weights.h5") or not name.endswith(_ENDINGS):
+        raise ValueError(_other_ending("loaded", name))
     if not os.path.isfile(name):
         raise FileNotFoundError(f"File not found: filepath={name!r}.")
-    return keras_file.load(name, custom_objects, compile, safe_mode)
+    form = keras_file if name.endswith(".keras") else whole_h5
+    return form.load(name, custom_objects, compile, safe_mode)
 
 
 def _other_ending(what: str, name: str) -> str:
     return (
-        f"Invalid filepath extension: a model is {what}d as a `.keras` file. "
+        f"Invalid filepath extension: a model is {what} as a `.keras` or (older) `.h5` file. "
         f"Received: filepath={name!r}. Weights alone are kept in `.weights.h5` or `.safetensors` "
         "files by `model.save_weights` and `model.load_weights`."
     )

@@ -3,10 +3,11 @@
 import os
 from typing import Any
 
-from . import keras_file, safetensors_file, weights_h5
+from . import keras_file, safetensors_file, weights_h5, whole_h5
 from .overwriting import may_write
 
 _ENDINGS = (".weights.h5", ".safetensors")
+_OLD = (".h5", ".hdf5")
 
 
 def save_weights(
@@ -56,11 +57,12 @@ def load_weights(
 
     Args:
         model: A built model or layer of the same architecture.
-        filepath: A file that ends in `.weights.h5` or `.safetensors`; or `.keras`, of which only
-            the weights are read.
+        filepath: A file that ends in `.weights.h5` or `.safetensors`; or `.keras` or `.h5`, of
+            which only the weights are read.
         skip_mismatch: Whether layers that do not fit keep their weights, with a warning, in place
             of an error.
-        **kwargs: `objects_to_skip`, a list of layers that a `.weights.h5` file leaves alone.
+        **kwargs: `objects_to_skip`, a list of layers that a `.weights.h5` file leaves alone;
+            `by_name`, whether layers of an older `.h5` file are found by name, not by order.
 
     Raises:
         ValueError: If the ending is another one, the model is not built, the file does not fit the
@@ -72,6 +74,8 @@ def load_weights(
         raise FileNotFoundError(f"There is no such file: filepath={name!r}.")
     if name.endswith(".keras"):
         keras_file.load_weights(model, filepath, skip_mismatch)
+    elif name.endswith(_OLD) and not name.endswith(".weights.h5"):
+        whole_h5.load_weights(model, filepath, skip_mismatch, **kwargs)
     else:
         _format_of(name).load(model, filepath, skip_mismatch, **kwargs)
 
@@ -82,7 +86,7 @@ def _format_of(name: str) -> Any:
 
 def _checked(filepath: "str | os.PathLike[str]", what: str) -> str:
     name = os.fspath(filepath)
-    if name.endswith(_ENDINGS) or (what == "loading" and name.endswith(".keras")):
+    if name.endswith(_ENDINGS) or (what == "loading" and name.endswith((".keras", *_OLD))):
         return name
     whole = (
         " `model.save` and `load_model` keep whole models, in `.keras` files."

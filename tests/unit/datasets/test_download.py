@@ -22,6 +22,10 @@ PUT = {
     "fashion_mnist": ("keras/datasets/fashion-mnist", "t10k-labels-idx1-ubyte", "Debian's"),
     "cifar10": ("cache/cifar-10-python.tar.gz", "cifar-10-batches-py-target_archive"),
     "cifar100": ("cache/cifar-100-python.tar.gz", "cifar-100-python-target_archive"),
+    "imdb": ("keras/datasets/imdb.npz", "tf-keras-datasets/imdb.npz"),
+    "reuters": ("keras/datasets/reuters.npz", "tf-keras-datasets/reuters.npz"),
+    "boston_housing": ("keras/datasets/boston_housing.npz",),
+    "california_housing": ("keras/datasets/california_housing.npz",),
 }
 
 

@@ -292,3 +292,87 @@ ROWS += [
         skip={"mixed_precision": "bins are others", "gradients": "it is a table"},
     ),
 ]
+
+ROWS += [
+    Row(
+        "RandomShear",
+        lambda k: k.layers.RandomShear((0.1, 0.3), (0.1, 0.4), seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomShear(1.5), "x_factor=1.5"),
+            Wrong(lambda k: k.layers.RandomShear(0.5, (-0.1, 0.2)), "y_factor=(-0.1, 0.2)"),
+        ),
+        skip=SEEDED,
+        tolerance=1e-4,
+    ),
+    Row("RandomShear-asleep", lambda k: k.layers.RandomShear((0, 0.2), (0, 0)), IMAGES, ASLEEP),
+    Row(
+        "MixUp",
+        lambda k: k.layers.MixUp(seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(Wrong(lambda k: k.layers.MixUp(0), "alpha=0"),),
+        skip={**SEEDED, "mixed_precision": "beta distributions of other dtypes differ"},
+    ),
+    Row(
+        "CutMix",
+        lambda k: k.layers.CutMix(seed=3, data_format="channels_first"),
+        FIRST,
+        TRAINING,
+        wrong=(Wrong(lambda k: k.layers.CutMix(-1), "factor=-1"),),
+        skip={**SEEDED, "mixed_precision": "beta distributions of other dtypes differ"},
+    ),
+    Row(
+        "RandomErasing",
+        lambda k: k.layers.RandomErasing(**HERE),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomErasing(2), "factor=2"),
+            Wrong(lambda k: k.layers.RandomErasing(scale=-1), "scale=-1"),
+            Wrong(lambda k: k.layers.RandomErasing(fill_value="x"), "fill_value='x'"),
+        ),
+        skip={**SEEDED, "mixed_precision": "windows of other numbers differ"},
+    ),
+    Row(
+        "RandomErasing-filled",
+        lambda k: k.layers.RandomErasing((0.5, 1.0), 0.4, (0.1, 0.2, 0.3), **HERE),
+        IMAGES,
+        TRAINING,
+        skip={**SEEDED, "mixed_precision": "windows of other numbers differ"},
+    ),
+    Row(
+        "RandomColorJitter",
+        lambda k: k.layers.RandomColorJitter((0, 1), 0.3, 0.4, 0.6, 0.2, seed=3),
+        IMAGES,
+        TRAINING,
+        wrong=(Wrong(lambda k: k.layers.RandomColorJitter(brightness_factor=2), "factor=2"),),
+        skip={**CORNERS, "mixed_precision": "Keras's parts have dtypes of their own"},
+        tolerance=1e-4,
+    ),
+    Row(
+        "MaxNumBoundingBoxes",
+        lambda k: k.layers.MaxNumBoundingBoxes(5, bounding_box_format="xyxy"),
+        IMAGES,
+        wrong=(Wrong(lambda k: k.layers.MaxNumBoundingBoxes(0), "max_number=0"),),
+    ),
+    Row(
+        "Pipeline",
+        lambda k: k.layers.Pipeline(
+            [
+                k.layers.RandomFlip(seed=3, name="flip"),
+                k.layers.CenterCrop(3, 4, name="crop"),
+                k.layers.Rescaling(2.0, name="scale"),
+            ]
+        ),
+        IMAGES,
+        TRAINING,
+        wrong=(Wrong(lambda k: k.layers.Pipeline(3), "layers=3"),),
+        skip={
+            **SEEDED,
+            "config": "it holds layers; tests/unit/layers/test_image_layers.py",
+            "symbolic": "Keras's has no output shape",
+        },
+    ),
+]

@@ -38,10 +38,16 @@ from .core.wrapper import Wrapper as Wrapper
 from .image.auto_contrast import AutoContrast as AutoContrast
 from .image.center_crop import CenterCrop as CenterCrop
 from .image.equalization import Equalization as Equalization
+from .image.max_num_bounding_boxes import MaxNumBoundingBoxes as MaxNumBoundingBoxes
+from .image.mixing import CutMix as CutMix
+from .image.mixing import MixUp as MixUp
+from .image.pipeline import Pipeline as Pipeline
 from .image.random_brightness import RandomBrightness as RandomBrightness
 from .image.random_color_degeneration import RandomColorDegeneration as RandomColorDegeneration
+from .image.random_color_jitter import RandomColorJitter as RandomColorJitter
 from .image.random_contrast import RandomContrast as RandomContrast
 from .image.random_crop import RandomCrop as RandomCrop
+from .image.random_erasing import RandomErasing as RandomErasing
 from .image.random_flip import RandomFlip as RandomFlip
 from .image.random_gaussian_blur import RandomGaussianBlur as RandomGaussianBlur
 from .image.random_grayscale import RandomGrayscale as RandomGrayscale
@@ -51,6 +57,7 @@ from .image.random_posterization import RandomPosterization as RandomPosterizati
 from .image.random_rotation import RandomRotation as RandomRotation
 from .image.random_saturation import RandomSaturation as RandomSaturation
 from .image.random_sharpness import RandomSharpness as RandomSharpness
+from .image.random_shear import RandomShear as RandomShear
 from .image.random_translation import RandomTranslation as RandomTranslation
 from .image.random_zoom import RandomZoom as RandomZoom
 from .image.resizing import Resizing as Resizing

@@ -17,6 +17,7 @@ IMAGES = RNG.uniform(0, 255, (4, 9, 12, 3)).astype("float32")
 CORNERS = RNG.uniform(0, 5, (4, 3, 4)).astype("float32")
 CORNERS[..., 2:] += CORNERS[..., :2] + 1
 MASKS = RNG.integers(0, 5, (4, 9, 12, 1)).astype("uint8")
+FORMATS = ("last", "first")
 LABELS = RNG.uniform(0, 1, (4, 2)).astype("float32")
 
 
@@ -221,3 +222,45 @@ def test_compiled_in_inference_mode():
     turn = turning().eval()
     turn(torch.tensor(IMAGES))
     assert not acts(torch.compile(turn, fullgraph=True, backend="eager"))
+
+
+def pipeline(package):
+    flip = package.layers.RandomFlip(seed=3, name="flip")
+    return package.layers.Pipeline([flip, package.layers.CenterCrop(3, 4, name="crop")], name="p")
+
+
+def test_config_of_a_pipeline_is_keras():
+    ours, theirs = (pipeline(package).get_config() for package in (torchkeras, keras))
+    assert ours == theirs
+    copied = layers.Pipeline.from_config(ours)
+    x = torch.tensor(IMAGES)
+    assert torch.equal(copied(x), pipeline(torchkeras)(x))
+    assert torch.equal(copied(x, training=False), layers.CenterCrop(3, 4)(x))
+
+
+def test_masks_and_labels_of_boxes_are_mixed_with_their_images():
+    """Keras takes other masks, and puts the labels of the boxes below each other."""
+    mix = layers.MixUp(seed=3, bounding_box_format="xyxy")
+    given = data()
+    given["segmentation_masks"] = given["images"].clone()
+    done = mix(given, training=True)
+    assert torch.equal(done["segmentation_masks"], done["images"])
+    assert done["bounding_boxes"]["boxes"].shape == (4, 6, 4)
+    assert done["bounding_boxes"]["labels"].shape == (4, 6)
+
+
+def test_shear_is_made_from_its_config():
+    """Keras refuses the negative bound that it wrote itself."""
+    config = layers.RandomShear(0.3, 0.2).get_config()
+    assert layers.RandomShear.from_config(config).get_config() == config
+    with pytest.raises(TypeError, match="factor"):
+        keras.layers.RandomShear.from_config(keras.layers.RandomShear(0.3, 0.2).get_config())
+
+
+@pytest.mark.parametrize("kind", ["AutoContrast", "RandomColorJitter"])
+def test_channels_may_be_first(kind):
+    """Keras looks at other axes, or takes the global format for its parts."""
+    args = {"hue_factor": 0.3, "seed": 1} if kind == "RandomColorJitter" else {}
+    x = torch.tensor(IMAGES)
+    last, first = (getattr(layers, kind)(data_format=f"channels_{f}", **args) for f in FORMATS)
+    torch.testing.assert_close(first(x.movedim(-1, 1)).movedim(1, -1), last(x))

@@ -133,6 +133,7 @@ def test_each_epoch_has_an_order_of_its_own_and_a_seed_repeats_it(pictures: Path
     assert epochs == [[float(x[0, 0, 0, 1]) for x, _ in again] for _ in range(4)]
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_a_loader_yields_each_batch_once(pictures: Path, workers: int, shuffle: bool) -> None:

@@ -274,7 +274,7 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
                 except Exception as error:
                     self._explain(x, error)
                     raise
-            if type(x) is ndarray:
+            if type(x) is ndarray and not self.takes_text:
                 return forward(self, calling.convert_leaf(self, x), **kwargs)
         if ROUNDS.in_use and not torch.compiler.is_exporting():
             return in_round(self, lambda: calling.call_in_full(self, args, kwargs))

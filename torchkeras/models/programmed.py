@@ -144,6 +144,15 @@ class Programmed(Layer):
     call.spec = _ONE_INPUT  # type: ignore[attr-defined]
 
     @property
+    def takes_text(self) -> bool:  # type: ignore[override]
+        """Whether an input is declared to be strings."""
+        self._ensure_program()
+        if self._program is None:
+            return False
+        refs = leaves_of(self._program.inputs)
+        return any(self._program.steps[ref.step].outputs.dtype == "string" for ref in refs)
+
+    @property
     def _takes_one(self) -> bool:
         return isinstance(self._program.inputs, Ref)  # type: ignore[union-attr]
 

@@ -242,3 +242,15 @@ def test_refuses_at_the_call():
 def test_in_the_workers_of_a_loader():
     loader = DataLoader(TEXTS, batch_size=2, num_workers=1, collate_fn=adapted())
     assert [batch.tolist() for batch in loader] == [[[2, 3, 2], [5, 3, 4]], [[2]]]
+
+
+def test_in_models_of_strings():
+    inputs = torchkeras.Input((1,), dtype="string")
+    layer = adapted(output_sequence_length=4)
+    numbers = torchkeras.layers.Embedding(6, 3)(layer(inputs))
+    model = torchkeras.Model(inputs, numbers)
+    texts = np.array([["foo"], ["bar baz"]])
+    assert torch.equal(model(texts), model.layers[-1](layer(texts)))
+    assert model.output_shape == (None, 4, 3)
+    chain = torchkeras.Sequential([torchkeras.Input((), dtype="string"), layer])
+    assert chain(np.array(["foo"], dtype=object)).tolist() == [[2, 0, 0, 0]]

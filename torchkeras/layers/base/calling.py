@@ -100,7 +100,7 @@ def _convert(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argum
         return convert_leaf(layer, value)
 
     converted = tuple(map_leaves(leaf, arg) for arg in args)
-    for arg in converted:
+    for arg in () if layer.takes_text else converted:
         _refuse_non_tensors(arg)
     return converted, {
         key: value if key == "training" else map_leaves(leaf, value)
@@ -115,7 +115,10 @@ def convert_leaf(layer: Any, value: Any) -> Any:
     elif not isinstance(value, Tensor):
         if isinstance(value, Spec) or not hasattr(value, "__array__"):
             return value
-        value = shared(_owned(np.asarray(value))).to(_device_of(layer))
+        array = np.asarray(value)
+        if layer.takes_text and array.dtype.kind in "OSTU":
+            return array
+        value = shared(_owned(array)).to(_device_of(layer))
     if value.dtype is layer.torch_dtype:
         return value
     casts = layer.autocast if value.is_floating_point() else layer.computes_in_floats

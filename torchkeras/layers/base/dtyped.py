@@ -17,6 +17,7 @@ class Dtyped(WeightOwner):
 
     keeps_variable_dtype: ClassVar[bool] = False
     computes_in_floats: ClassVar[bool] = False  # whole numbers, too, are cast
+    takes_text = False
     torch_dtype: torch.dtype
     casts_variables: bool
     _placed = False

@@ -79,9 +79,16 @@ class Normalization(Layer):
         self.input_mean, self.input_variance = mean, variance
         self.invert = invert
         self.supports_masking = True
-        # Not saved with the weights: they are in the config.
-        self.register_buffer("_given_mean", _as_tensor("mean", mean), persistent=False)
-        self.register_buffer("_given_variance", _as_tensor("variance", variance), persistent=False)
+        self._keep("mean", mean)
+        self._keep("variance", variance)
+
+    def _keep(self, name: str, value: Any) -> None:
+        """Keep a statistic that was given; it is not saved with the weights but in the config."""
+        given = _as_tensor(name, value)
+        if given is None:  # torch.export cannot take buffers that are None
+            setattr(self, f"_given_{name}", None)
+        else:
+            self.register_buffer(f"_given_{name}", given, persistent=False)
 
     def build(self, input_shape: Any) -> None:
         """Find the axes, and make the weights that `adapt` fills.

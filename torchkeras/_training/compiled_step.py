@@ -27,6 +27,7 @@ from torchkeras.metrics.metric import held
 from .compiled_parts import Parts
 from .recompute import options_for
 from .steps import Steps
+from .walk import device_of
 
 Step = Callable[[Any], Any]
 _COUNT = itertools.count()
@@ -227,7 +228,7 @@ def _shapes_of(structure: Any) -> Any:
 
 
 def _device(model: nn.Module) -> torch.device:
-    return next((p.device for p in model.parameters()), torch.device("cpu"))
+    return device_of(model) or torch.device("cpu")
 
 
 def _first_line(error: Exception) -> str:

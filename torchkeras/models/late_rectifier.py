@@ -65,15 +65,16 @@ def rectify_late(graph: fx.Graph, called: dict[str, Any]) -> None:
         called: The layers by the name under which the graph calls them; pairs are added.
     """
     for node in list(graph.nodes):
-        before = node.args[0] if len(node.args) == 1 and not node.kwargs else None
-        if not (_calls(node, called, _POOLINGS) and isinstance(before, fx.Node)):
+        pooling = _layer_called(node, called)
+        if type(pooling) not in _POOLINGS:
             continue
-        if len(before.users) > 1 or before.kwargs or not _calls(before, called, (Layer,)):
+        before = node.args[0]
+        rectifying = _layer_called(before, called)
+        if rectifying is None or len(before.users) > 1:
             continue
-        rectifying = called[str(before.target)]
-        if len(before.args) == 1 and _before_rectifier(rectifying) is not None:
+        if _before_rectifier(rectifying) is not None:
             key = f"{before.target}_and_{node.target}"
-            called[key] = LateRectifier(rectifying, called[str(node.target)])
+            called[key] = LateRectifier(rectifying, pooling)
             with graph.inserting_before(node):
                 pair = graph.call_module(key, before.args)
             node.replace_all_uses_with(pair)
@@ -81,11 +82,13 @@ def rectify_late(graph: fx.Graph, called: dict[str, Any]) -> None:
             graph.erase_node(before)
 
 
-def _calls(node: fx.Node, called: dict[str, Any], kinds: tuple[type, ...]) -> bool:
-    if node.op != "call_module":
-        return False
+def _layer_called(node: Any, called: dict[str, Any]) -> Any:
+    """Return the layer that a node calls with one argument and nothing else, or `None`."""
+    if not isinstance(node, fx.Node) or node.op != "call_module":
+        return None
     layer = called[str(node.target)]
-    return type(layer) in kinds or (kinds == (Layer,) and isinstance(layer, Layer))
+    is_plain_call = len(node.args) == 1 and not node.kwargs
+    return layer if is_plain_call and isinstance(layer, Layer) else None
 
 
 def _before_rectifier(layer: Layer) -> Callable[[Tensor], Tensor] | None:

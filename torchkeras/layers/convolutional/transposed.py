@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from torchkeras import constraints, initializers, regularizers
+from torchkeras._base.geometry import transposed_crop
 from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import conv_kernel
 from torchkeras._state.slot import Slot
@@ -96,14 +97,9 @@ class TransposedConvolution(Sliding):
 
     def _crops(self, axis: int) -> tuple[int, int]:
         """Return how much of the whole result Keras cuts off both ends of an axis."""
-        stride = self.strides[axis]
-        span = (self.kernel_size[axis] - 1) * self.dilation_rate[axis] + 1
+        window, stride = self.kernel_size[axis], self.strides[axis]
         extra = None if self.output_padding is None else self.output_padding[axis]
-        if self.padding == "valid":
-            return 0, -(max(stride - span, 0) if extra is None else extra)
-        kept = stride + span - 2 if extra is None else span + span % 2 - 2 + extra
-        before = min((kept + 1) // 2, span - 1)
-        return span - 1 - before, span - 1 - (kept - before)
+        return transposed_crop(window, stride, self.dilation_rate[axis], self.padding, extra)
 
     def call(self, inputs: Tensor) -> Tensor:
         conv: Any = self._modules["conv"]

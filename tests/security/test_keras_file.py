@@ -351,3 +351,64 @@ def test_weights_are_read_with_care(path, tmp_path):
         file["layers/dense/vars/0"] = h5py.ExternalLink(str(tmp_path / "secret.h5"), "kernel")
     write(path, {**contents, "model.weights.h5": weights.getvalue()})
     refused(path, "link")
+
+
+# Files of layers
+
+
+@pytest.fixture
+def lookup_path(tmp_path):
+    layer = layers.StringLookup()
+    layer.set_vocabulary(["a"])
+    torchkeras.Sequential([torchkeras.Input((1,), dtype="string"), layer]).save(
+        tmp_path / "l.keras"
+    )
+    return tmp_path / "l.keras"
+
+
+VOCABULARY = "assets/layers/string_lookup/vocabulary.txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("assets/layers/string_lookup/../../../../ran", "leads out of it"),
+        ("/ran", "leads out of it"),
+        (VOCABULARY + "/ran", "cannot be a file"),
+        (VOCABULARY.upper().replace("ASSETS", "assets/layers/../layers"), "leads out of it"),
+    ],
+)
+def test_files_of_layers_stay_in_their_folder(lookup_path, trap, name, reason):
+    write(lookup_path, {**members(lookup_path), name: b"x"})
+    refused(lookup_path, reason)
+
+
+def test_a_layer_cannot_point_at_the_files_of_another_place(lookup_path):
+    def change(config):
+        config["config"]["layers"][1]["config"]["name"] = "../ran"
+
+    changed(lookup_path, change)
+    refused(lookup_path, "without '/'")
+
+
+def test_a_vocabulary_is_never_opened_by_its_path(lookup_path, tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+
+    def change(config):
+        config["config"]["layers"][1]["config"]["vocabulary"] = str(tmp_path / "secret.txt")
+
+    changed(lookup_path, change)
+    refused(lookup_path, "names a vocabulary file|path|file")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a\na", b"[UNK]\na\n[UNK]\n\0\na"])
+def test_damaged_vocabularies(lookup_path, content):
+    write(lookup_path, {**members(lookup_path), VOCABULARY: content})
+    with pytest.raises(ValueError, match=r"vocabulary|utf-8"):
+        torchkeras.saving.load_model(lookup_path)
+
+
+def test_many_small_bombs(path):
+    zeros = {f"assets/{index}": b"\0" * (1 << 22) for index in range(18)}
+    write(path, {**members(path), **zeros}, zipfile.ZIP_DEFLATED)
+    refused(path, "together")

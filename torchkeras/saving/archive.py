@@ -11,7 +11,11 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 _MEMBERS = 10_000
-_FREE_BYTES, _RATIO = 1 << 23, 100  # texts and weights pack far worse than a hundred to one
+_FREE_BYTES, _FREE_IN_ALL, _RATIO = (
+    1 << 23,
+    1 << 26,
+    100,
+)  # texts and weights pack far worse than a hundred to one
 _PIECE = 1 << 20
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -49,9 +53,14 @@ class Archive:
         for member in members:
             self._check(member)
             self._members[member.filename] = member
+        self._check_total()
 
     def __contains__(self, name: object) -> bool:
         return name in self._members
+
+    def names(self) -> list[str]:
+        """Return the names of all members that are files."""
+        return [name for name in self._members if not name.endswith("/")]
 
     def size_of(self, name: str) -> int:
         """Return the number of bytes of a member, unpacked."""
@@ -66,8 +75,19 @@ class Archive:
         Raises:
             ValueError: If the archive has no such member.
         """
-        with self._archive.open(self._member(name)) as stream:
+        with self.stream(name) as stream:
             return stream.read()
+
+    def stream(self, name: str) -> IO[bytes]:
+        """Open a member to read it once, from its beginning.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            ValueError: If the archive has no such member.
+        """
+        return self._archive.open(self._member(name))
 
     @contextmanager
     def file(self, name: str) -> Iterator[IO[bytes]]:
@@ -81,12 +101,12 @@ class Archive:
         """
         member = self._member(name)
         if member.compress_type == zipfile.ZIP_STORED:
-            with self._archive.open(member) as stream:  # checks the sum
+            with self.stream(name) as stream:  # checks the sum
                 while stream.read(_PIECE):
                     pass
             yield io.BufferedReader(_Window(self._file, self._start(member), member.file_size))
             return
-        with self._archive.open(member) as stream, tempfile.TemporaryFile() as unpacked:
+        with self.stream(name) as stream, tempfile.TemporaryFile() as unpacked:
             while piece := stream.read(_PIECE):
                 unpacked.write(piece)
             unpacked.seek(0)
@@ -121,6 +141,15 @@ class Archive:
         if unpacked > _FREE_BYTES and unpacked > _RATIO * packed:
             raise self._refusal(
                 f"its member {name!r} claims {unpacked} bytes, of which it holds {packed}"
+            )
+
+    def _check_total(self) -> None:
+        """Refuse many members that are each just small enough."""
+        unpacked = sum(member.file_size for member in self._members.values())
+        packed = sum(member.compress_size for member in self._members.values())
+        if unpacked > _FREE_IN_ALL and unpacked > _RATIO * packed:
+            raise self._refusal(
+                f"its members claim {unpacked} bytes together, of which it holds {packed}"
             )
 
     def _refusal(self, reason: str) -> ValueError:

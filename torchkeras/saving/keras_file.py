@@ -17,7 +17,7 @@ from torchkeras._base.sharing import keep_shared, sharing
 from torchkeras._state.budget import limited
 from torchkeras.layers.layer import Layer
 
-from . import archive, weights_h5
+from . import archive, assets, weights_h5
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
@@ -46,6 +46,7 @@ def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
             weights.seek(0)
             with written.open(WEIGHTS, "w", force_zip64=True) as member:
                 shutil.copyfileobj(weights, member, _PIECE)
+        assets.write(model, written)
 
 
 def config_of(model: Any) -> str:
@@ -66,6 +67,7 @@ def load(
             model = model_from(config, custom_objects, safe_mode, opened.name)
         with opened.file(WEIGHTS) as weights:
             weights_h5.read_into(model, weights, f"{opened.name}/{WEIGHTS}")
+        assets.read(model, opened)
     return model
 
 

@@ -10,6 +10,7 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import show
 from torchkeras._state.slot import Slot
 from torchkeras._state.variable import Variable
+from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.layers.base.channels import to_first, to_last
 from torchkeras.layers.base.input_spec import InputSpec
 from torchkeras.layers.base.weights import known_size
@@ -154,6 +155,11 @@ class BatchNormalization(Layer):
         self.bind_slots()
         if self.renorm:
             self._make_renorm_variables(channels)
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.built:
+            self.build_for((inputs, *args), kwargs)
+        return KerasTensor(inputs.shape, self.compute_dtype)  # torch's trial of its kernel is slow
 
     def call(
         self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None

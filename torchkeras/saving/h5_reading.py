@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .pieces import is_large, storage, write_pieces
+
 if TYPE_CHECKING:
     import h5py
 
@@ -137,6 +139,23 @@ def _filter_problem(dataset: "h5py.Dataset") -> str | None:
 
 def _is_bfloat16(dataset: "h5py.Dataset") -> bool:
     return dataset.dtype.itemsize == 2 and dataset.attrs.get("dtype") == "bfloat16"
+
+
+def fill(target: Any, dataset: "h5py.Dataset") -> None:
+    """Give a variable the values of a dataset that `Datasets.dataset` has looked at.
+
+    Args:
+        target: A variable of the dataset's shape, or what has `assign` as it has.
+        dataset: The dataset.
+    """
+    view = storage(target)
+    fits = view is not None and dataset.chunks is None and is_large(view)
+    if view is None or not fits or f"torch.{dataset.dtype}" != str(view.dtype):
+        target.assign(read(dataset))
+    elif view.is_contiguous():
+        dataset.read_direct(view.numpy())
+    else:
+        write_pieces(view, lambda rows, array: dataset.read_direct(array, source_sel=rows))
 
 
 def read(dataset: "h5py.Dataset") -> _Array:

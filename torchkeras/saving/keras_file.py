@@ -4,11 +4,8 @@ import contextlib
 import datetime
 import json
 import os
-import shutil
-import tempfile
 import warnings
 import zipfile
-from pathlib import Path
 from typing import Any
 
 from torchkeras._base.atomic import replacing
@@ -17,11 +14,10 @@ from torchkeras._base.sharing import keep_shared, sharing
 from torchkeras._state.budget import limited
 from torchkeras.layers.layer import Layer
 
-from . import archive, assets, weights_h5
+from . import archive, assets, weights_h5, zip_member
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
-_PIECE = 1 << 20
 # Optimizers that were saved before their first step have up to three variables for each weight.
 _FREE_BYTES, _COPIES = 1 << 26, 4
 _DAMAGE = (KeyError, IndexError, AttributeError, RuntimeError, OverflowError)
@@ -41,11 +37,8 @@ def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
     with replacing(filepath) as path, zipfile.ZipFile(path, "w") as written:
         written.writestr(METADATA, metadata)
         written.writestr(CONFIG, config)
-        with tempfile.TemporaryFile(dir=Path(path).parent) as weights:
+        with zip_member.written(written, WEIGHTS) as weights:
             weights_h5.write(model, weights)
-            weights.seek(0)
-            with written.open(WEIGHTS, "w", force_zip64=True) as member:
-                shutil.copyfileobj(weights, member, _PIECE)
         assets.write(model, written)
 
 

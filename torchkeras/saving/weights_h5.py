@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from torchkeras._base.atomic import replacing
-from torchkeras._state.variable import Variable
 from torchkeras.layers.base.weights import WeightOwner
 from torchkeras.layers.core.torch_module_wrapper import TorchModuleWrapper
 from torchkeras.layers.layer import Layer
 
-from .h5_reading import Datasets, find_group, opened, read
+from .h5_reading import Datasets, fill, find_group, opened
+from .h5_writing import Store, created
 from .saveables import is_metric, saveables
 
 if TYPE_CHECKING:
@@ -41,50 +41,30 @@ def write(model: Any, place: Any, objects_to_skip: Iterable[Any] | None = None) 
         place: A path, or a file that is open for reading and writing.
         objects_to_skip: Layers that are left out.
     """
-    import h5py
-
-    with h5py.File(place, "w") as file:
+    with created(place) as file:
         for inner_path, item in saveables(model, objects_to_skip or ()):
             group = file.create_group(f"{inner_path}/vars" if inner_path else "vars")
             if isinstance(getattr(item, "name", None), str):
                 group.attrs["name"] = item.name
-            _write(item, _Store(group))
+            _write(item, Store(group))
 
 
-def _write(item: Any, store: "_Store") -> None:
-    if hasattr(item, "save_own_variables") and not isinstance(item, TorchModuleWrapper):
+def _write(item: Any, store: Store) -> None:
+    if _writes_for_itself(item):
         item.save_own_variables(store)
         kept = _raw_tensors(item)
     else:
         kept = _targets(item)
     for name, target in kept.items():
-        store[name] = target.numpy()
+        store[name] = target.tensor if isinstance(target, _TensorTarget) else target
 
 
-class _Store(MutableMapping[str, Any]):
-    """An empty group that `save_own_variables` fills."""
-
-    def __init__(self, group: "h5py.Group") -> None:
-        self._group = group
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        if isinstance(value, Variable):
-            value = value.numpy()
-        elif hasattr(value, "detach"):
-            value = value.detach().cpu().numpy()
-        self._group.create_dataset(name, data=np.asarray(value))
-
-    def __getitem__(self, name: str) -> _Array:
-        return np.asarray(self._group[name])
-
-    def __delitem__(self, name: str) -> None:
-        del self._group[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._group)
-
-    def __len__(self) -> int:
-        return len(self._group)
+def _writes_for_itself(item: Any) -> bool:
+    if isinstance(item, TorchModuleWrapper):
+        return False
+    if isinstance(item, Layer):
+        return type(item).save_own_variables is not WeightOwner.save_own_variables
+    return hasattr(item, "save_own_variables")
 
 
 # Loading
@@ -132,7 +112,7 @@ def read_into(
         if plan.failures and not skip_mismatch:
             raise ValueError(_message(name, plan.failures))
         for target, dataset in plan.reads:
-            target.assign(read(dataset))
+            fill(target, dataset)
         for item, inner_path, store in plan.hooks:
             _run_hook(plan, item, inner_path, store)
     if plan.failures and not skip_mismatch:
@@ -205,11 +185,6 @@ class _TensorTarget:
     def __init__(self, tensor: Any) -> None:
         self.tensor = tensor
         self.shape = tuple(tensor.shape)
-
-    def numpy(self) -> _Array:
-        host = self.tensor.detach().cpu()
-        array: _Array = (host.float() if str(host.dtype) == "torch.bfloat16" else host).numpy()
-        return array
 
     def assign(self, value: _Array) -> None:
         with torch.no_grad():

@@ -14,7 +14,8 @@ from torchkeras._base.registry import custom_object_scope
 from torchkeras._state.budget import limited
 
 from . import keras_file, old_config
-from .h5_reading import Datasets, find_group, opened
+from .h5_reading import Datasets, fill, find_group, opened
+from .h5_writing import created, put
 
 if TYPE_CHECKING:
     import h5py
@@ -26,11 +27,9 @@ _WEIGHTS, _TOP, _OPTIMIZER = "model_weights", "top_level_model_weights", "optimi
 
 def save(model: Any, filepath: "str | os.PathLike[str]", include_optimizer: bool = True) -> None:
     """Write a model with its weights and, if asked for, what it was compiled with."""
-    import h5py
-
     compiled = include_optimizer and model.compiled and model.optimizer is not None
     config = json.dumps(old_config.serialized(model))
-    with replacing(filepath) as path, h5py.File(path, "w") as file:
+    with replacing(filepath) as path, created(path) as file:
         file.attrs["keras_version"], file.attrs["backend"] = keras_file.KERAS_VERSION, "torch"
         file.attrs["model_config"] = config
         group = file.create_group(_WEIGHTS)
@@ -62,7 +61,7 @@ def _write(group: "h5py.Group", variables: Iterable[Any]) -> None:
         while name in names:  # paths need not differ
             name += "_"
         names.append(name)
-        group.create_dataset(name, data=variable.numpy())
+        put(group, name, variable)
     _write_names(group, "weight_names", names)
 
 
@@ -116,29 +115,30 @@ def _compile(model: Any, file: "h5py.File", custom_objects: Any, old: bool) -> N
     model.optimizer.build(model.trainable_variables)
     targets = model.optimizer.variables
     stores = [_dataset(group, name) for name in _names(group, "weight_names")]
-    if [tuple(s.shape) for s, _ in stores] != [tuple(t.shape) for t in targets]:
+    if [tuple(s.shape) for s in stores] != [tuple(t.shape) for t in targets]:
         warnings.warn(
             f"The state of the optimizer in {file.filename!r} was not loaded: it has "
             f"{len(stores)} variables, laid out for another one. Training begins afresh.",
             stacklevel=6,
         )
         return
-    for target, (_, read) in zip(targets, stores, strict=True):
-        target.assign(read())
+    for target, dataset in zip(targets, stores, strict=True):
+        fill(target, dataset)
 
 
 def _read_weights(
     model: Any, group: "h5py.Group", skip_mismatch: bool = False, by_name: bool = False
 ) -> None:
     """Compare numbers and shapes first, then read."""
-    pairs, problems = [], []
+    pairs: list[tuple[Any, h5py.Dataset]] = []
+    problems = []
     for name, layer, targets in _partners(model, group, by_name):
         inner = _required(group, name)
         found = [_dataset(inner, weight) for weight in _names(inner, "weight_names")]
-        shapes = [tuple(dataset.shape) for dataset, _ in found]
+        shapes = [tuple(dataset.shape) for dataset in found]
         wanted = [tuple(target.shape) for target in targets]
         if shapes == wanted:
-            pairs += [(target, read) for target, (_, read) in zip(targets, found, strict=True)]
+            pairs += zip(targets, found, strict=True)
         else:
             problems.append(f"{layer.name!r} has the shapes {wanted}, and {name!r} {shapes}")
     if problems:
@@ -146,8 +146,8 @@ def _read_weights(
         if not skip_mismatch:
             raise ValueError(text)
         warnings.warn(text, stacklevel=5)
-    for target, read in pairs:
-        target.assign(read())
+    for target, dataset in pairs:
+        fill(target, dataset)
 
 
 def _partners(model: Any, group: "h5py.Group", by_name: bool) -> list[tuple[str, Any, list[Any]]]:
@@ -176,14 +176,14 @@ def _required(group: "h5py.Group", name: str) -> "h5py.Group":
     return found
 
 
-def _dataset(group: "h5py.Group", path: str) -> tuple["h5py.Dataset", Any]:
-    """Return a dataset, looked at but unread, and the function that reads it."""
+def _dataset(group: "h5py.Group", path: str) -> "h5py.Dataset":
+    """Return a dataset, looked at but unread."""
     place, _, name = path.rpartition("/")
     if any(part in ("", ".") for part in path.split("/")):
         raise ValueError(f"{group.file.filename!r} is damaged: {path!r} is no name of weights.")
     store = Datasets(_required(group, place) if place else group)
     try:
-        return store.dataset(name), lambda: store[name]
+        return store.dataset(name)
     except KeyError as error:
         raise ValueError(f"{group.file.filename!r} is damaged: {path!r} is missing.") from error
 

@@ -33,6 +33,7 @@ NAMESPACES = (
     "dtype_policies",
     "quantizers",
     "random",
+    "distillation",
 )
 # Functions elsewhere write files, read them or change settings.
 _PURE = ("activations", "losses", "metrics", "quantizers")

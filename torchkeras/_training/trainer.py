@@ -131,6 +131,9 @@ class Trainer(Running):
                 stacklevel=2,
             )
             return
+        self._compile_as(config)
+
+    def _compile_as(self, config: Mapping[str, Any]) -> None:
         if not config:  # what the model was compiled with could not be written
             return
         self.compile(**deserialize_keras_object(dict(config)))

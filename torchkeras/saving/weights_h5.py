@@ -127,6 +127,8 @@ def _add(plan: _Plan, item: Any, path: str, file: "h5py.File") -> None:
     if _reads_for_itself(item):
         plan.hooks.append((item, path, store))
         return
+    if is_metric(item) and not store:  # Keras keeps none
+        return
     targets = _targets(item)
     problem = _mismatch(targets, store, path, item)
     if problem:

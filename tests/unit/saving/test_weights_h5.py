@@ -1,6 +1,7 @@
 """`.weights.h5`: Keras's layout to the last group, read by Keras, and Keras's files read here."""
 
 import h5py
+import keras
 import numpy as np
 import pytest
 import torch
@@ -227,6 +228,29 @@ def test_metrics_of_a_model_travel(tmp_path):
     save_weights(first, tmp_path / "x.weights.h5")
     load_weights(second, tmp_path / "x.weights.h5")
     assert float(second.tracker.result()) == 7.0
+
+
+def test_files_of_keras_hold_no_metrics_which_are_left_alone(tmp_path):
+    def tracking(k):
+        class Net(k.Model):
+            def __init__(self):
+                super().__init__()
+                self.dense = k.layers.Dense(2)
+                self.tracker = k.metrics.Mean(name="tracker")
+
+            def call(self, inputs):
+                return self.dense(inputs)
+
+        net = Net()
+        net(X)
+        return net
+
+    model, twin = tracking(torchkeras), tracking(keras)
+    model.tracker.update_state(7.0)
+    twin.save_weights(tmp_path / "x.weights.h5")
+    model.load_weights(tmp_path / "x.weights.h5")
+    assert np.array_equal(model.get_weights()[0], twin.get_weights()[0])
+    assert float(model.tracker.result()) == 7.0
 
 
 class Own(layers.Layer):

@@ -475,7 +475,7 @@ def test_many_calls_leave_memory_where_it_was(method: str) -> None:
     arguments = {"predict": (X[:4],), "train_on_batch": (X[:4], Y[:4])}.get(method, (X, Y))
     options = {} if method == "train_on_batch" else {"verbose": 0}
     call = getattr(model, method)
-    for _ in range(20):
+    for _ in range(150):  # by then a step is recorded
         call(*arguments, **options)
     tracemalloc.start()
     try:

@@ -24,12 +24,14 @@ class Jit:
         is_auto: Whether it was left to the library.
         found: By step, what it does and why.
         has_warned: Whether users know that something could not be compiled.
+        as_written: Whether steps run as they are written, for debugging.
     """
 
     options: dict[str, Any] | None = None
     is_auto: bool = False
     found: dict[str, str] = field(default_factory=dict)
     has_warned: bool = False
+    as_written: bool = False
 
     @property
     def setting(self) -> bool | dict[str, Any]:
@@ -100,7 +102,8 @@ def jit_of(jit_compile: Any, run_eagerly: bool) -> Jit:
     is_auto = jit_compile == "auto" and not run_eagerly
     why = "run_eagerly=True" if run_eagerly else f"jit_compile={jit_compile!r}"
     steps = ("train", "test", "predict")
-    return Jit(None, is_auto, dict.fromkeys(steps, f"eager: {why}"))
+    found = dict.fromkeys(steps, f"eager: {why}")
+    return Jit(None, is_auto, found, as_written=run_eagerly)
 
 
 def checked_jit(jit_compile: Any, run_eagerly: bool) -> bool | dict[str, Any]:

@@ -21,6 +21,8 @@ from .compiled_parts import predict_parts, test_parts, train_parts
 from .compiled_step import CompiledStep
 from .loop import Guard
 from .note import note_of
+from .recordable import is_recordable
+from .recorded_step import RecordedStep
 from .steps import Steps, checked_logs, optimizer_for_training, overridden
 
 Step = Callable[[Any], Any]
@@ -116,9 +118,11 @@ def _settled_train_step(model: Steps) -> Step:
         update()
         note(x, y, y_pred, weight, loss)
 
-    if model._compiled.jit.options is None:
-        return step
-    return CompiledStep(train_parts(model, step, watch, added), model)
+    if model._compiled.jit.options is not None:
+        return CompiledStep(train_parts(model, step, watch, added), model)
+    if not added.always and is_recordable(model):
+        return RecordedStep(model, step, evaluate)
+    return step
 
 
 def _settled_test_step(model: Steps) -> Step:

@@ -22,10 +22,15 @@ def is_plain(module: nn.Module, kind: type[nn.Module]) -> bool:
         module: The module.
         kind: Its class.
     """
-    if type(module) is not kind or any(_HOOKS_OF_ALL):
+    if type(module) is not kind or is_heard():
         return False
     held = module.__dict__
     return "forward" not in held and not any(held[name] for name in _HOOKS)
+
+
+def is_heard() -> bool:
+    """Whether somebody listens to all modules there are."""
+    return any(_HOOKS_OF_ALL)
 
 
 def may_overwrite(outputs: Tensor, module: nn.Module, kind: type[nn.Module]) -> bool:

@@ -208,7 +208,8 @@ def colors(name, make, first, *wrong, skip=SEEDED, **more):
 
 
 UNIT = {"value_range": (0, 1)}
-HERE = {**UNIT, "seed": 3}
+SEED = {"seed": 3}
+HERE = {**UNIT, **SEED}
 THERE = {**HERE, "data_format": "channels_first"}
 # In these, Keras's and our gradients are those of different sides of the same corner.
 CORNERS = {**SEEDED, "gradients": "there are corners where a gradient may be either of two"}
@@ -375,5 +376,134 @@ ROWS += [
             "config": "it holds layers; tests/unit/layers/test_image_layers.py",
             "symbolic": "Keras's has no output shape",
         },
+    ),
+]
+
+DRAWN_ELSEWHERE = {
+    **SEEDED,
+    "numbers": "Keras's draws obey no seed: tests/unit/layers/test_image_policies.py",
+    "gradients": "as the numbers",
+    "mixed_precision": "as the numbers",
+}
+AT_ONCE = {
+    **SEEDED,
+    "numbers": "Keras lights all images: tests/unit/layers/test_image_policies.py",
+    "gradients": "as the numbers",
+    "mixed_precision": "as the numbers",
+}
+ROWS += [
+    Row(
+        "RandAugment",
+        lambda k: k.layers.RandAugment(**HERE),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandAugment(factor=-1), "factor=-1"),
+            Wrong(lambda k: k.layers.RandAugment(num_ops=0), "num_ops"),
+            Wrong(
+                lambda k: k.layers.RandAugment(interpolation="area"),
+                "interpolation='area'",
+                error=NotImplementedError,
+            ),
+        ),
+        skip=AT_ONCE,
+        tolerance=1e-4,
+    ),
+    Row("RandAugment-asleep", lambda k: k.layers.RandAugment(), IMAGES, ASLEEP),
+    Row(
+        "RandAugment-first",
+        lambda k: k.layers.RandAugment((0, 1), 4, (0.2, 0.4), "nearest", 8, "channels_first"),
+        FIRST,
+        TRAINING,
+        skip=AT_ONCE,
+        tolerance=1e-4,
+    ),
+    Row(
+        "AugMix",
+        lambda k: k.layers.AugMix(**HERE),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.AugMix(num_chains=-1), "num_chains"),
+            Wrong(lambda k: k.layers.AugMix(alpha=0), "alpha=0"),
+        ),
+        skip=DRAWN_ELSEWHERE,
+    ),
+    Row("AugMix-asleep", lambda k: k.layers.AugMix(all_ops=False), IMAGES, ASLEEP),
+    Row(
+        "RandomPerspective",
+        lambda k: k.layers.RandomPerspective(0.9, 0.6, **SEED),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomPerspective(1.5), "factor=1.5"),
+            Wrong(lambda k: k.layers.RandomPerspective(scale=2), "scale=2"),
+            Wrong(
+                lambda k: k.layers.RandomPerspective(interpolation="x"),
+                "interpolation='x'",
+                error=NotImplementedError,
+            ),
+        ),
+        skip={**SEEDED, "mixed_precision": "Keras solves equations, which needs float32"},
+        tolerance=1e-3,
+    ),
+    Row(
+        "RandomPerspective-first",
+        lambda k: k.layers.RandomPerspective(
+            (1, 1), 0.4, "nearest", 0.5, data_format="channels_first", **SEED
+        ),
+        FIRST,
+        TRAINING,
+        skip={**SEEDED, "mixed_precision": "Keras solves equations, which needs float32"},
+    ),
+    Row("RandomPerspective-asleep", lambda k: k.layers.RandomPerspective(), IMAGES, ASLEEP),
+    Row(
+        "RandomElasticTransform",
+        lambda k: k.layers.RandomElasticTransform(**HERE),
+        IMAGES,
+        TRAINING,
+        wrong=(
+            Wrong(lambda k: k.layers.RandomElasticTransform(scale=1.5), "scale=1.5"),
+            Wrong(
+                lambda k: k.layers.RandomElasticTransform(fill_mode="x"),
+                "fill_mode='x'",
+                error=NotImplementedError,
+            ),
+        ),
+        skip=DRAWN_ELSEWHERE,
+    ),
+    Row(
+        "RandomElasticTransform-none",
+        lambda k: k.layers.RandomElasticTransform(0.0, data_format="channels_first"),
+        FIRST,
+        TRAINING,
+    ),
+    Row(
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        lambda k: k.layers.ContrastLimitedAdaptiveHistogramEqualization((0, 1), 2.0, (2, 2)),
+        IMAGES,
+        wrong=(
+            Wrong(
+                lambda k: k.layers.ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=3),
+                "tile_grid_size=3",
+            ),
+        ),
+        skip={"mixed_precision": "levels of other numbers", "gradients": "it is a table"},
+        tolerance=1e-4,
+    ),
+    Row(
+        "ContrastLimitedAdaptiveHistogramEqualization-first",
+        lambda k: k.layers.ContrastLimitedAdaptiveHistogramEqualization(
+            (0, 1), 0, (3, 2), "channels_first"
+        ),
+        FIRST,
+        skip={"mixed_precision": "levels of other numbers", "gradients": "it is a table"},
+        tolerance=1e-4,
+    ),
+    Row(
+        "ContrastLimitedAdaptiveHistogramEqualization-bytes",
+        lambda k: k.layers.ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=(2, 3)),
+        BYTES,
+        skip={"symbolic": "Keras promises floats and returns bytes"},
     ),
 ]

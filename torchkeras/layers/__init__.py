@@ -35,24 +35,31 @@ from .core.masking import Masking as Masking
 from .core.reversible_embedding import ReversibleEmbedding as ReversibleEmbedding
 from .core.torch_module_wrapper import TorchModuleWrapper as TorchModuleWrapper
 from .core.wrapper import Wrapper as Wrapper
+from .image.aug_mix import AugMix as AugMix
 from .image.auto_contrast import AutoContrast as AutoContrast
 from .image.center_crop import CenterCrop as CenterCrop
+from .image.clahe import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
 from .image.equalization import Equalization as Equalization
 from .image.max_num_bounding_boxes import MaxNumBoundingBoxes as MaxNumBoundingBoxes
 from .image.mixing import CutMix as CutMix
 from .image.mixing import MixUp as MixUp
 from .image.pipeline import Pipeline as Pipeline
+from .image.rand_augment import RandAugment as RandAugment
 from .image.random_brightness import RandomBrightness as RandomBrightness
 from .image.random_color_degeneration import RandomColorDegeneration as RandomColorDegeneration
 from .image.random_color_jitter import RandomColorJitter as RandomColorJitter
 from .image.random_contrast import RandomContrast as RandomContrast
 from .image.random_crop import RandomCrop as RandomCrop
+from .image.random_elastic_transform import RandomElasticTransform as RandomElasticTransform
 from .image.random_erasing import RandomErasing as RandomErasing
 from .image.random_flip import RandomFlip as RandomFlip
 from .image.random_gaussian_blur import RandomGaussianBlur as RandomGaussianBlur
 from .image.random_grayscale import RandomGrayscale as RandomGrayscale
 from .image.random_hue import RandomHue as RandomHue
 from .image.random_invert import RandomInvert as RandomInvert
+from .image.random_perspective import RandomPerspective as RandomPerspective
 from .image.random_posterization import RandomPosterization as RandomPosterization
 from .image.random_rotation import RandomRotation as RandomRotation
 from .image.random_saturation import RandomSaturation as RandomSaturation

@@ -153,6 +153,58 @@ class ImageLayer(AwakeLayer):
             return segmentation_masks
         return self.move(segmentation_masks, transformation, "nearest")
 
+    def transform_single_image(
+        self, image: Tensor, transformation: Any = None, training: bool = True
+    ) -> Tensor:
+        """Return one image transformed.
+
+        Args:
+            image: An image, without a batch axis.
+            transformation: What `get_random_transformation` returned for it.
+            training: Whether anything is done at all.
+        """
+        return self.transform_images(image[None], transformation, training=training)[0]
+
+    def transform_single_label(
+        self, label: Tensor, transformation: Any = None, training: bool = True
+    ) -> Tensor:
+        """Return the label of one image.
+
+        Args:
+            label: A label, without a batch axis.
+            transformation: What `get_random_transformation` returned for the image.
+            training: Whether anything is done at all.
+        """
+        return self.transform_labels(label[None], transformation, training=training)[0]
+
+    def transform_single_bounding_box(
+        self, bounding_box: Boxes, transformation: Any = None, training: bool = True
+    ) -> Boxes:
+        """Return the boxes of one image.
+
+        Args:
+            bounding_box: `"boxes"` and `"labels"` of an image.
+            transformation: What `get_random_transformation` returned for the image.
+            training: Whether anything is done at all.
+        """
+        given: Boxes = _each(dense(bounding_box), lambda x: x[None])
+        made = self.transform_bounding_boxes(given, transformation, training=training)
+        done: Boxes = _each(made, lambda x: x[0])
+        return done
+
+    def transform_single_segmentation_mask(
+        self, segmentation_mask: Tensor, transformation: Any = None, training: bool = True
+    ) -> Tensor:
+        """Return the mask of one image.
+
+        Args:
+            segmentation_mask: A mask, without a batch axis.
+            transformation: What `get_random_transformation` returned for the image.
+            training: Whether anything is done at all.
+        """
+        masks = segmentation_mask[None]
+        return self.transform_segmentation_masks(masks, transformation, training=training)[0]
+
     # Calling
 
     def __call__(self, data: Data, *args: Any, **kwargs: Any) -> Any:
@@ -243,7 +295,7 @@ class ColorLayer(ImageLayer):
     def compute_output_spec(self, data: Any, training: bool | None = True) -> Any:
         if isinstance(data, dict):
             return super().compute_output_spec(data)
-        return KerasTensor(data.shape, self.compute_dtype)
+        return same_spec(self, data)
 
     def transform_bounding_boxes(
         self, bounding_boxes: Boxes, transformation: Any = None, training: bool = True
@@ -259,6 +311,13 @@ class ColorLayer(ImageLayer):
 def batch_of(images: Any) -> int:
     """Return how many images there are, one without a batch axis included."""
     return images.shape[0] if len(images.shape) == 4 else 1
+
+
+def same_spec(layer: ImageLayer, data: Any) -> Any:
+    """Return data as a layer leaves them that changes no shapes."""
+    if isinstance(data, dict):
+        return {**data, "images": same_spec(layer, data["images"])}
+    return KerasTensor(data.shape, layer.compute_dtype)
 
 
 def by_chance(layer: ImageLayer, images: Any, seed: Any) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from torchkeras.ops.image.sampling import ORDERS, sampled
 from torchkeras.ops.image.transform import affine_transform
 
 # Torch's words for what lies outside; it has none for "wrap".
@@ -37,15 +38,55 @@ def warped(
             images, transform, interpolation, fill_mode, fill_value, data_format
         )
     is_last = data_format == "channels_last"
-    x = (images.movedim(-1, 1) if is_last else images).to(torch.float32)
-    shift = fill_value if fill_mode == "constant" else 0
+    x = images.movedim(-1, 1) if is_last else images
     theta = _theta(transform, x.shape[-2], x.shape[-1]).expand(x.shape[0], 2, 3)
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)
-    moved = F.grid_sample(
-        x - shift if shift else x, grid, "bilinear", _PADDING[fill_mode], align_corners=False
-    )
-    moved = (moved + shift if shift else moved).to(images.dtype)
+    moved = _between(x, grid, fill_mode, fill_value)
     return moved.movedim(1, -1) if is_last else moved
+
+
+def _between(images: Tensor, grid: Tensor, fill_mode: str, fill_value: float) -> Tensor:
+    """Return channels-first images sampled bilinearly at torch's places, from -1 to 1."""
+    shift = fill_value if fill_mode == "constant" else 0
+    x = images.to(torch.float32)
+    x = x - shift if shift else x
+    moved = F.grid_sample(x, grid, "bilinear", _PADDING[fill_mode], align_corners=False)
+    return (moved + shift if shift else moved).to(images.dtype)
+
+
+def seen_at(
+    images: Tensor,
+    x: Tensor,
+    y: Tensor,
+    interpolation: str,
+    fill_mode: str,
+    fill_value: float,
+    data_format: str,
+) -> Tensor:
+    """Return images whose pixels are those of the inputs at any places.
+
+    Args:
+        images: A batch.
+        x: The places from the left, `(batch, height, width)`.
+        y: The places from above.
+        interpolation: `"nearest"` or `"bilinear"`.
+        fill_mode: What lies outside.
+        fill_value: The constant.
+        data_format: `"channels_last"` or `"channels_first"`.
+    """
+    is_last = data_format == "channels_last"
+    height, width = images.shape[1:3] if is_last else images.shape[2:4]
+    # Far away is as good as infinitely far, of which indices cannot be made.
+    x = x.to(images.device).nan_to_num(-width).clamp(-2 * width, 3 * width)
+    y = y.to(images.device).nan_to_num(-height).clamp(-2 * height, 3 * height)
+    if interpolation == "bilinear" and fill_mode in _PADDING and images.is_floating_point():
+        grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], -1)
+        moved = _between(images.movedim(-1, 1) if is_last else images, grid, fill_mode, fill_value)
+        return moved.movedim(1, -1) if is_last else moved
+    last = images if is_last else images.movedim(1, -1)
+    numbers = torch.arange(last.shape[0], device=last.device).reshape(-1, 1, 1)
+    found = sampled(last, [numbers], [y, x], ORDERS[interpolation], fill_mode, fill_value)
+    return found if is_last else found.movedim(-1, 1)
 
 
 def _theta(transform: Tensor, height: int, width: int) -> Tensor:

@@ -122,18 +122,25 @@ def perspective_transform(
             "`start_points` and `end_points` must have the shape (4, 2) or (batch, 4, 2). "
             f"Received: start_points={show(start)}, end_points={show(end)}."
         )
-    maps = _solved(start.reshape(-1, 4, 2), end.reshape(-1, 4, 2))
+    maps = homography(start.reshape(-1, 4, 2), end.reshape(-1, 4, 2))
     return _mapped(given, _homography(maps), order, "constant", fill_value)
 
 
-def _solved(start: Tensor, end: Tensor) -> Tensor:
-    """Return the map that takes four end points back to four start points."""
+def homography(start: Tensor, end: Tensor, *, check: bool = True) -> Tensor:
+    """Return the maps `(batch, 8)` that take four end points back to four start points.
+
+    Args:
+        start: `(batch, 4, 2)`: x and y of the points.
+        end: Where they come to lie.
+        check: Whether points on one line are an error, for which the device is asked.
+    """
     homogeneous = torch.cat([end, torch.ones_like(end[..., :1])], -1)
     nothing = torch.zeros_like(homogeneous)
     for_x = torch.cat([homogeneous, nothing, -start[..., :1] * end], -1)
     for_y = torch.cat([nothing, homogeneous, -start[..., 1:] * end], -1)
     equations = torch.stack([for_x, for_y], -2).flatten(-3, -2)
-    return torch.linalg.solve(equations, start.flatten(-2))
+    solved: Tensor = torch.linalg.solve_ex(equations, start.flatten(-2), check_errors=check).result
+    return solved
 
 
 @op
@@ -179,11 +186,33 @@ def elastic_transform(
     one_of("fill_mode", fill_mode, FILL_MODES)
     given = channels_last(checked(images), data_format)
     batch, height, width = given.values.shape[:3]
-    noise = random.normal((batch, 2, height, width), stddev=sigma, dtype="float32", seed=seed)
-    side = int(6 * sigma) | 1
-    shift = blurred(noise.to(given.values.device), (side, side), (sigma, sigma)) * alpha
+    shift = elastic_field((batch, height, width), alpha, sigma, seed, given.values.device)
 
     def places(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return x + shift[:, 0], y + shift[:, 1]
 
     return _mapped(given, places, order, fill_mode, fill_value)
+
+
+def elastic_field(
+    shape: tuple[int, int, int], alpha: float, sigma: float, seed: Any, device: torch.device
+) -> Tensor:
+    """Return how far the pixels of results lie from where they come from, along x and y.
+
+    Args:
+        shape: The number of images, their height and width.
+        alpha: How strong the distortion is.
+        sigma: How smooth it is.
+        seed: What to draw from.
+        device: Where it is wanted.
+
+    Returns:
+        `(batch, 2, height, width)`.
+    """
+    batch, height, width = shape
+    size = (batch, 2, height, width)
+    if sigma == 0:
+        return torch.zeros(size, device=device)
+    noise = random.normal(size, stddev=sigma, dtype="float32", seed=seed).to(device)
+    side = int(6 * sigma) | 1
+    return blurred(noise, (side, side), (sigma, sigma)) * alpha

@@ -4,6 +4,7 @@ import numpy as np
 
 from .row import Row, Wrong, floats, ints
 
+STFT_BFLOAT16 = {"mixed_precision": "Keras refuses bfloat16; tests/unit has ours"}
 GIVEN = "Keras computes with the statistics of before `set_weights`; tests/unit has ours"
 
 ROWS: list[Row] = [
@@ -29,6 +30,63 @@ ROWS: list[Row] = [
         "CategoryEncoding-count",
         lambda k: k.layers.CategoryEncoding(4, "count"),
         ints(2, 6, below=4),
+    ),
+    Row(
+        "Discretization",
+        lambda k: k.layers.Discretization([-1.0, 0.5, 1.0]),
+        floats(2, 5),
+        wrong=(
+            Wrong(lambda k: k.layers.Discretization(), "num_bins=None"),
+            Wrong(lambda k: k.layers.Discretization([0.0], 3), "num_bins=3"),
+            Wrong(lambda k: k.layers.Discretization(num_bins=-1), "num_bins=-1"),
+            Wrong(lambda k: k.layers.Discretization([1.0, 0.0]), "bin_boundaries=[1.0, 0.0]"),
+            Wrong(lambda k: k.layers.Discretization([0.0], output_mode="hot"), "output_mode='hot'"),
+            Wrong(lambda k: k.layers.Discretization(num_bins=3, epsilon=0), "epsilon=0"),
+            Wrong(lambda k: k.layers.Discretization(num_bins=3), "call `adapt`", floats(2, 3)),
+        ),
+    ),
+    Row(
+        "Discretization-one",
+        lambda k: k.layers.Discretization([-1.0, 0.5], output_mode="one_hot"),
+        floats(3, 1),
+    ),
+    Row(
+        "Discretization-multi",
+        lambda k: k.layers.Discretization([-1.0, 0.5], output_mode="multi_hot"),
+        floats(3, 4, 2),
+    ),
+    Row(
+        "Discretization-count",
+        lambda k: k.layers.Discretization([2, 5], output_mode="count"),
+        ints(2, 6, below=9),
+    ),
+    Row(
+        "MelSpectrogram",
+        lambda k: k.layers.MelSpectrogram(64, 16, num_mel_bins=6, sampling_rate=800),
+        floats(2, 100),
+        tolerance=1e-4,
+        wrong=(
+            Wrong(lambda k: k.layers.MelSpectrogram(8, sequence_length=9), "sequence_length=9"),
+            Wrong(lambda k: k.layers.MelSpectrogram(0), "fft_length=0"),
+            Wrong(lambda k: k.layers.MelSpectrogram(window="flat"), "window='flat'"),
+            Wrong(lambda k: k.layers.MelSpectrogram(8), "(1, 2, 30)", floats(1, 2, 30)),
+        ),
+    ),
+    Row(
+        "MelSpectrogram-magnitude",
+        lambda k: k.layers.MelSpectrogram(
+            32, 8, 20, "hamming", 800, 5, 10.0, 300, power_to_db=False, mag_exp=1.0
+        ),
+        floats(2, 90),
+        tolerance=1e-4,
+    ),
+    Row(
+        "MelSpectrogram-reference",
+        lambda k: k.layers.MelSpectrogram(
+            16, 8, window=None, num_mel_bins=3, sampling_rate=800, top_db=5.0, ref_power=3.0
+        ),
+        floats(2, 40),
+        tolerance=1e-4,
     ),
     Row(
         "Normalization",
@@ -78,4 +136,43 @@ ROWS: list[Row] = [
     Row(
         "Rescaling-masked", lambda k: k.layers.Rescaling(2), floats(2, 2, 3, mask=[[1, 0], [1, 1]])
     ),
+    Row(
+        "STFTSpectrogram",
+        lambda k: k.layers.STFTSpectrogram(frame_length=8),
+        floats(2, 20, 1),
+        tolerance=1e-4,
+        skip=STFT_BFLOAT16,
+        wrong=(
+            Wrong(lambda k: k.layers.STFTSpectrogram("power"), "mode='power'"),
+            Wrong(lambda k: k.layers.STFTSpectrogram("log", 8, 9), "frame_step=9"),
+            Wrong(lambda k: k.layers.STFTSpectrogram("log", 8, fft_length=4), "fft_length=4"),
+            Wrong(lambda k: k.layers.STFTSpectrogram(window="flat"), "window='flat'"),
+            Wrong(lambda k: k.layers.STFTSpectrogram(scaling="none"), "scaling='none'"),
+            Wrong(lambda k: k.layers.STFTSpectrogram(padding="full"), "padding='full'"),
+            Wrong(lambda k: k.layers.STFTSpectrogram(), "frame_length=(256,)", floats(2, 20, 1)),
+            Wrong(
+                lambda k: k.layers.STFTSpectrogram(frame_length=4),
+                "takes floats",
+                ints(2, 20, 1, below=4),
+                TypeError,
+            ),
+        ),
+    ),
+    *[
+        Row(
+            f"STFTSpectrogram-{mode}",
+            lambda k, mode=mode, options=options: k.layers.STFTSpectrogram(mode, 8, **options),
+            floats(2, *shape),
+            tolerance=1e-4,
+            skip=STFT_BFLOAT16,
+        )
+        for mode, shape, options in (
+            ("magnitude", (19, 2), {"padding": "same", "frame_step": 3}),
+            ("psd", (20, 2), {"expand_dims": True, "scaling": "spectrum"}),
+            ("real", (2, 20), {"data_format": "channels_first", "window": "hamming"}),
+            ("imag", (2, 20), {"data_format": "channels_first", "expand_dims": True}),
+            ("angle", (20, 1), {"periodic": True, "trainable": False}),
+            ("stft", (20, 2), {"fft_length": 16, "window": None, "scaling": None}),
+        )
+    ],
 ]

@@ -13,7 +13,13 @@ from torchkeras import layers
 # tests.
 FOREIGN = {"JaxLayer", "FlaxLayer", "TFSMLayer"}
 # Keras makes these only where TensorFlow is; tests/unit/layers has its numbers.
-NEED_TENSORFLOW = {"Hashing", "IntegerLookup", "StringLookup", "TextVectorization"}
+NEED_TENSORFLOW = {
+    "HashedCrossing",
+    "Hashing",
+    "IntegerLookup",
+    "StringLookup",
+    "TextVectorization",
+}
 FRAMES = {"Layer", "InputLayer", "Wrapper", "TorchModuleWrapper", "InputSpec", "Input"} | FOREIGN
 FRAMES |= NEED_TENSORFLOW
 # Public names of Keras's heart that torchkeras does not have, each with its reason.

@@ -119,7 +119,7 @@ def convert_leaf(layer: Any, value: Any) -> Any:
         if layer.takes_text and array.dtype.kind in "OSTU":
             return array
         value = shared(_owned(array)).to(_device_of(layer))
-    if value.dtype is layer.torch_dtype:
+    if value.dtype is layer.torch_dtype or not layer.casts_inputs:
         return value
     casts = layer.autocast if value.is_floating_point() else layer.computes_in_floats
     return cast(value, layer.torch_dtype) if casts and not value.is_complex() else value

@@ -182,11 +182,14 @@ class VocabularyOwner(Reading):
             store["idf_weights"] = self._idf.cpu().numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Read the weights of "tf_idf" from a mapping.
+        """Read a learned vocabulary and the weights of "tf_idf" from a mapping.
 
         Args:
-            store: What `save_own_variables` wrote.
+            store: What `save_own_variables` wrote; our files hold the vocabulary too.
         """
+        text = np.asarray(store.get("_text", ()))
+        if self.input_vocabulary is None and text.size:
+            self._take_text(text)
         if self.output_mode == "tf_idf":
             self._idf = torch.tensor(np.asarray(store["idf_weights"], dtype=np.float32))
             self._install(self._tokens, self._idf.numpy())
@@ -225,13 +228,18 @@ class VocabularyOwner(Reading):
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
         text = state_dict.get(f"{prefix}_text")
         if text is not None and text.numel():
-            state = json.loads(text.cpu().numpy().tobytes())
-            idf = state.get("idf_weights")
-            tokens = [self._from_json(token) for token in state["tokens"]]
-            self._install(tokens, None if idf is None else np.asarray(idf, dtype=np.float32))
-            self._record_size()
+            self._take_text(text.cpu().numpy())
             self._text = text.clone().to(self._text.device)
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def _take_text(self, text: "np.ndarray[Any, Any]") -> None:
+        """Use the vocabulary that `_text` of a layer like this one holds."""
+        state = json.loads(text.tobytes())
+        idf = state.get("idf_weights")
+        tokens = [self._from_json(token) for token in state["tokens"]]
+        check_vocabulary(self, tokens)
+        self._install(tokens, None if idf is None else np.asarray(idf, dtype=np.float32))
+        self._record_size()
 
     def _from_json(self, value: Any) -> Token:
         return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else int(value)

@@ -242,6 +242,9 @@ class _Merged:
         host = merged.float() if merged.dtype == torch.bfloat16 else merged
         return np.array(host.numpy())
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> "np.ndarray[Any, Any]":
+        return self.numpy()
+
     def assign(self, value: Any) -> None:
         self._layer.base_weight.assign(value)
         for way in self._layer._ways or ():

@@ -23,6 +23,7 @@ from torchkeras._data.py_dataset import PyDataset as PyDataset
 from torchkeras._symbolic.tensor import is_keras_tensor as is_keras_tensor
 from torchkeras.random.seeding import set_random_seed as set_random_seed
 
+from . import bounding_boxes as bounding_boxes
 from .audio_folder import audio_dataset_from_directory as audio_dataset_from_directory
 from .config import Config as Config
 from .downloading import get_file as get_file

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import show
 from torchkeras._state.convert import tensor
 
@@ -64,7 +65,7 @@ FORMATS = (*_WAYS, "rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh")
 
 def convert_format(
     boxes: Any, source: str, target: str, height: Any = None, width: Any = None,
-    dtype: Any = torch.float32,
+    dtype: Any = "float32",
 ) -> Any:  # fmt: skip
     """Return boxes in another format; a dictionary's `"boxes"` are replaced in a new one.
 
@@ -74,17 +75,24 @@ def convert_format(
         target: The format wanted.
         height: The height of the image; needed if one of the formats is relative.
         width: Its width.
-        dtype: The torch dtype of the result.
+        dtype: The dtype of the result.
 
     Raises:
         ValueError: If a format is unknown, a size is missing, or there are not 4 numbers a box.
+
+    Example:
+        >>> import torchkeras
+        >>> boxes = [[10.0, 20.0, 30.0, 60.0]]
+        >>> torchkeras.utils.bounding_boxes.convert_format(boxes, "xyxy", "xywh")
+        tensor([[10., 20., 20., 40.]])
     """
     if isinstance(boxes, dict):
         made = convert_format(boxes["boxes"], source, target, height, width, dtype)
         return {**boxes, "boxes": made}
     source, target = source.lower(), target.lower()
+    boxes = tensor(boxes)
     _check(boxes, source, target, height, width)
-    boxes = tensor(boxes).to(dtype)
+    boxes = boxes.to(to_torch(dtype))
     if source == target:
         return boxes
     from_relative, to_relative = source.startswith("rel_"), target.startswith("rel_")
@@ -98,7 +106,7 @@ def convert_format(
 
 
 def _check(boxes: Any, source: str, target: str, height: Any, width: Any) -> None:
-    if boxes.shape[-1] != 4:
+    if boxes.shape[-1:] != (4,):
         raise ValueError(f"`boxes` must have 4 numbers each. Received: boxes={show(boxes)}.")
     for name, given in (("source", source), ("target", target)):
         if given not in FORMATS:
@@ -108,6 +116,23 @@ def _check(boxes: Any, source: str, target: str, height: Any, width: Any) -> Non
             "`height` and `width` must be given for relative boxes. Received: "
             f"height={height}, width={width}, source={source!r}, target={target!r}."
         )
+
+
+def size_of(image_shape: Any) -> tuple[Any, Any]:
+    """Return height and width of an image of a shape `(height, width, channels)`, or nothing.
+
+    Raises:
+        ValueError: If it is not three numbers.
+    """
+    if image_shape is None:
+        return None, None
+    if not isinstance(image_shape, (tuple, list)) or len(image_shape) != 3:
+        raise ValueError(
+            "`image_shape` must be height, width and channels. Received: "
+            f"image_shape={image_shape!r}."
+        )
+    height, width, _ = image_shape
+    return height, width
 
 
 def _size(like: Tensor, height: Any, width: Any) -> Tensor:
@@ -131,6 +156,12 @@ def clip_to_image_size(
     Raises:
         ValueError: If a size is missing.
         NotImplementedError: If it is another format.
+
+    Example:
+        >>> import torchkeras
+        >>> boxes = {"boxes": [[-5.0, 0.0, 9.0, 4.0]], "labels": [7]}
+        >>> torchkeras.utils.bounding_boxes.clip_to_image_size(boxes, 6, 8)["boxes"]
+        tensor([[0., 0., 8., 4.]])
     """
     if bounding_box_format not in ("xyxy", "rel_xyxy"):
         raise NotImplementedError(
@@ -143,14 +174,14 @@ def clip_to_image_size(
             "`height` and `width` must be given for boxes in pixels. Received: "
             f"height={height}, width={width}."
         )
-    boxes = bounding_boxes["boxes"]
+    boxes = tensor(bounding_boxes["boxes"])
     size = 1.0 if relative else _size(boxes, height, width)
     boxes = torch.minimum(boxes.clamp(min=0), torch.as_tensor(size, dtype=boxes.dtype))
     done = {**bounding_boxes, "boxes": boxes}
     labels = bounding_boxes.get("labels")
     if labels is not None:
         wide, tall = boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1]
-        done["labels"] = torch.where(wide * tall > 0, labels, -1)
+        done["labels"] = torch.where(wide * tall > 0, tensor(labels), -1)
     return done
 
 

@@ -1,9 +1,10 @@
 """Boston housing: prices in 506 districts of Boston in the 1970s, with 13 facts of each."""
 
 import os
+from typing import Any
 
+from ._as_datasets import given
 from ._hosted import Hosted, check_test_split, shuffled_split
-from ._search import Splits
 from ._verified import read_npz
 
 _FILE = Hosted(
@@ -15,7 +16,9 @@ def load_data(
     path: str | os.PathLike[str] = "boston_housing.npz",
     test_split: float = 0.2,
     seed: int | None = 113,
-) -> Splits:
+    *,
+    as_dataset: bool = False,
+) -> Any:
     """Return the Boston housing prices: 404 districts to train and 102 to test with.
 
     One column, "B", is made from the share of Black residents as if segregation set prices. Do
@@ -27,6 +30,7 @@ def load_data(
         path: Name of the file in Keras's folder of data sets, `~/.keras/datasets`.
         test_split: The part that is left to test with.
         seed: Seeds the order.
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: float64 arrays of facts `(n, 13)` and of median
@@ -51,4 +55,4 @@ def load_data(
     x, y = _FILE.load(
         "Boston housing", path, lambda place, digest: read_npz(place, digest, ("x", "y"))
     )
-    return shuffled_split(x, y, test_split, seed)
+    return given(shuffled_split(x, y, test_split, seed), as_dataset)

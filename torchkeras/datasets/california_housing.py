@@ -1,11 +1,12 @@
 """California housing: prices in 20,640 districts of California in 1990, with 8 facts of each."""
 
 import os
+from typing import Any
 
 from torchkeras._base.messages import one_of
 
+from ._as_datasets import given
 from ._hosted import Hosted, check_test_split, shuffled_split
-from ._search import Splits
 from ._verified import read_npz
 
 _SMALL = 600
@@ -19,7 +20,9 @@ def load_data(
     path: str | os.PathLike[str] = "california_housing.npz",
     test_split: float = 0.2,
     seed: int | None = 113,
-) -> Splits:
+    *,
+    as_dataset: bool = False,
+) -> Any:
     """Return the California housing prices: 16,512 districts to train and 4,128 to test with.
 
     The columns are MedInc, HouseAge, AveRooms, AveBedrms, Population, AveOccup, Latitude and
@@ -30,6 +33,7 @@ def load_data(
         path: Name of the file in Keras's folder of data sets, `~/.keras/datasets`.
         test_split: The part that is left to test with.
         seed: Seeds the order.
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: arrays of facts `(n, 8)` and of median prices
@@ -57,4 +61,4 @@ def load_data(
         "California housing", path, lambda place, digest: read_npz(place, digest, ("x", "y"))
     )
     rows = slice(_SMALL if version == "small" else None)
-    return shuffled_split(x[rows], y[rows], test_split, seed)
+    return given(shuffled_split(x[rows], y[rows], test_split, seed), as_dataset)

@@ -1,7 +1,10 @@
 """CIFAR-10: 60,000 colour photographs of 32x32 pixels in ten classes."""
 
+from typing import Any
+
+from ._as_datasets import given
 from ._cifar import Batch, CifarSet, Labels
-from ._search import Splits, find
+from ._search import find
 
 _FILES = CifarSet(
     vision_class="CIFAR10",
@@ -20,7 +23,7 @@ _FILES = CifarSet(
 _LABELS = Labels("labels", "uint8")
 
 
-def load_data() -> Splits:
+def load_data(*, as_dataset: bool = False) -> Any:
     """Return CIFAR-10: 50,000 photographs to train and 10,000 to test with.
 
     Files that Keras or torchvision keeps on disk are used, unpacked or not; else torchvision
@@ -28,6 +31,9 @@ def load_data() -> Splits:
 
     The classes are 0 airplane, 1 automobile, 2 bird, 3 cat, 4 deer, 5 dog, 6 frog, 7 horse,
     8 ship, 9 truck.
+
+    Args:
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: uint8 arrays of images `(n, 32, 32, 3)`, 0 to
@@ -52,4 +58,4 @@ def load_data() -> Splits:
         >>> (x_train, y_train), (x_test, y_test) = cifar10.load_data()  # doctest: +SKIP
     """
     sources, download = _FILES.sources(_LABELS), _FILES.download(_LABELS)
-    return find("CIFAR-10", sources, download, _FILES.put())
+    return given(find("CIFAR-10", sources, download, _FILES.put()), as_dataset)

@@ -1,9 +1,12 @@
 """CIFAR-100: 60,000 colour photographs of 32x32 pixels in 100 classes, grouped in 20."""
 
+from typing import Any
+
 from torchkeras._base.messages import one_of
 
+from ._as_datasets import given
 from ._cifar import Batch, CifarSet, Labels
-from ._search import Splits, find
+from ._search import find
 
 _FILES = CifarSet(
     vision_class="CIFAR100",
@@ -15,7 +18,7 @@ _FILES = CifarSet(
 )
 
 
-def load_data(label_mode: str = "fine") -> Splits:
+def load_data(label_mode: str = "fine", *, as_dataset: bool = False) -> Any:
     """Return CIFAR-100: 50,000 photographs to train and 10,000 to test with.
 
     Files that Keras or torchvision keeps on disk are used, unpacked or not; else torchvision
@@ -23,6 +26,7 @@ def load_data(label_mode: str = "fine") -> Splits:
 
     Args:
         label_mode: `"fine"` for the 100 classes, `"coarse"` for the 20 groups of them.
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: uint8 arrays of images `(n, 32, 32, 3)`, 0 to
@@ -49,4 +53,4 @@ def load_data(label_mode: str = "fine") -> Splits:
     """
     labels = Labels(f"{one_of('label_mode', label_mode, ('fine', 'coarse'))}_labels", "int64")
     sources, download = _FILES.sources(labels), _FILES.download(labels)
-    return find("CIFAR-100", sources, download, _FILES.put())
+    return given(find("CIFAR-100", sources, download, _FILES.put()), as_dataset)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._search import Splits
+from ._as_datasets import given
 
 _NAME = "digits.npz"
 
 
-def load_data(test_split: float = 0.2, seed: int = 113) -> Splits:
+def load_data(test_split: float = 0.2, seed: int = 113, *, as_dataset: bool = False) -> Any:
     """Return 1,797 real handwritten digits; no network and no other file is needed.
 
     Pixels keep their original values, 0 to 16: divide by 16 where MNIST is divided by 255. The
@@ -20,6 +20,7 @@ def load_data(test_split: float = 0.2, seed: int = 113) -> Splits:
     Args:
         test_split: Share of the digits to test with, at least 0 and less than 1.
         seed: Chooses the split and its order; the same seed gives the same arrays.
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: uint8 arrays of images `(n, 8, 8)`, 0 to 16, and
@@ -49,7 +50,7 @@ def load_data(test_split: float = 0.2, seed: int = 113) -> Splits:
         )
     images, labels = _read()
     train, test = _split(labels, test_split, np.random.RandomState(seed))
-    return (images[train], labels[train]), (images[test], labels[test])
+    return given(((images[train], labels[train]), (images[test], labels[test])), as_dataset)
 
 
 def _read() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -2,10 +2,12 @@
 
 import os
 from functools import partial
+from typing import Any
 
+from ._as_datasets import given
 from ._idx import IdxFile, IdxSet
 from ._places import DEBIAN_FASHION_MNIST, keras_folders, vision_roots
-from ._search import Source, Splits, find
+from ._search import Source, find
 from ._vision import download
 
 _URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -37,7 +39,7 @@ _IDX = IdxSet(
 )
 
 
-def load_data() -> Splits:
+def load_data(*, as_dataset: bool = False) -> Any:
     """Return Fashion-MNIST: 60,000 pictures to train and 10,000 to test with.
 
     Files that Keras or torchvision keeps on disk, or Debian's package `dataset-fashion-mnist`,
@@ -45,6 +47,9 @@ def load_data() -> Splits:
 
     The classes are 0 T-shirt/top, 1 trouser, 2 pullover, 3 dress, 4 coat, 5 sandal, 6 shirt,
     7 sneaker, 8 bag, 9 ankle boot.
+
+    Args:
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: uint8 arrays of images `(n, 28, 28)`, 0 to 255,
@@ -66,13 +71,16 @@ def load_data() -> Splits:
     """
     keras = [folder / "fashion-mnist" for folder in keras_folders()]
     raw = [root / "FashionMNIST" / "raw" for root in vision_roots()]
-    return find(
-        "Fashion-MNIST",
-        [Source(place, _IDX.read) for place in (*keras, *raw, DEBIAN_FASHION_MNIST)],
-        partial(download, "FashionMNIST", "FashionMNIST/raw", _IDX.read),
-        put=[
-            f"{keras[0]}{os.sep}  with {_IDX.names}, each as .gz  (from {_URL})",
-            f"{raw[0]}{os.sep}  with the same four, unpacked",
-            "Debian's package dataset-fashion-mnist",
-        ],
+    return given(
+        find(
+            "Fashion-MNIST",
+            [Source(place, _IDX.read) for place in (*keras, *raw, DEBIAN_FASHION_MNIST)],
+            partial(download, "FashionMNIST", "FashionMNIST/raw", _IDX.read),
+            put=[
+                f"{keras[0]}{os.sep}  with {_IDX.names}, each as .gz  (from {_URL})",
+                f"{raw[0]}{os.sep}  with the same four, unpacked",
+                "Debian's package dataset-fashion-mnist",
+            ],
+        ),
+        as_dataset,
     )

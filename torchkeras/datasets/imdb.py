@@ -8,9 +8,9 @@ import numpy as np
 
 from torchkeras._base.messages import did_you_mean
 
+from ._as_datasets import given
 from ._hosted import Hosted, read_json
 from ._ragged import read_ragged_npz
-from ._search import Splits
 from ._words import WordRules
 
 _FILE = Hosted("imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f")
@@ -28,8 +28,10 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
+    *,
+    as_dataset: bool = False,
     **kwargs: Any,
-) -> Splits:
+) -> Any:
     """Return the IMDB reviews: 25,000 to train and 25,000 to test with.
 
     Words are numbered by how often they occur, the most frequent first. A file that Keras keeps
@@ -46,6 +48,7 @@ def load_data(
         oov_char: The number that stands for words left out; `None` for nothing in their place.
         index_from: What is added to the number of each word.
         **kwargs: Ignored with a warning; Keras ignores them too.
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: object arrays of lists of integers, and int64
@@ -90,7 +93,7 @@ def load_data(
         )
     limit = rules.limit(*parts)
     x_train, x_test = (rules.cut(part, limit) for part in parts)
-    return (x_train, labels[0]), (x_test, labels[1])
+    return given(((x_train, labels[0]), (x_test, labels[1])), as_dataset)
 
 
 def get_word_index(path: str | os.PathLike[str] = "imdb_word_index.json") -> dict[str, int]:

@@ -3,7 +3,9 @@
 import os
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from ._as_datasets import given
 from ._idx import IdxFile, IdxSet
 from ._places import file_name, keras_folders, vision_roots
 from ._search import Source, Splits, find
@@ -41,13 +43,14 @@ _IDX = IdxSet(
 )
 
 
-def load_data(path: str | os.PathLike[str] = _NAME) -> Splits:
+def load_data(path: str | os.PathLike[str] = _NAME, *, as_dataset: bool = False) -> Any:
     """Return MNIST: 60,000 digits to train and 10,000 to test with.
 
     Files that Keras or torchvision keeps on disk are used; else torchvision downloads them.
 
     Args:
         path: Name of the file in Keras's folder of data sets, `~/.keras/datasets`.
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: uint8 arrays of images `(n, 28, 28)`, 0 to 255,
@@ -73,11 +76,15 @@ def load_data(path: str | os.PathLike[str] = _NAME) -> Splits:
     name = file_name("path", path, _NAME)
     npz = [folder / name for folder in keras_folders()]
     raw = [root / "MNIST" / "raw" for root in vision_roots()]
-    return find(
-        "MNIST",
-        [Source(place, _read_npz) for place in npz] + [Source(place, _IDX.read) for place in raw],
-        partial(download, "MNIST", "MNIST/raw", _IDX.read),
-        put=[f"{npz[0]}  (from {_URL})", f"{raw[0]}{os.sep}  with {_IDX.names}"],
+    return given(
+        find(
+            "MNIST",
+            [Source(place, _read_npz) for place in npz]
+            + [Source(place, _IDX.read) for place in raw],
+            partial(download, "MNIST", "MNIST/raw", _IDX.read),
+            put=[f"{npz[0]}  (from {_URL})", f"{raw[0]}{os.sep}  with {_IDX.names}"],
+        ),
+        as_dataset,
     )
 
 

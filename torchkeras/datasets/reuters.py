@@ -1,12 +1,13 @@
 """Reuters: 11,228 newswires of 46 topics as lists of word numbers."""
 
 import os
+from typing import Any
 
 import numpy as np
 
+from ._as_datasets import given
 from ._hosted import Hosted, read_json
 from ._ragged import read_ragged_npz
-from ._search import Splits
 from ._words import WordRules
 
 _FILE = Hosted("reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916")
@@ -30,7 +31,9 @@ def load_data(
     start_char: int | None = 1,
     oov_char: int | None = 2,
     index_from: int = 3,
-) -> Splits:
+    *,
+    as_dataset: bool = False,
+) -> Any:
     """Return the Reuters newswires: 8,982 to train and 2,246 to test with.
 
     Words are numbered by how often they occur, the most frequent first. A file that Keras keeps
@@ -47,6 +50,7 @@ def load_data(
         start_char: The number that each newswire begins with; `None` for none.
         oov_char: The number that stands for words left out; `None` for nothing in their place.
         index_from: What is added to the number of each word.
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
 
     Returns:
         `(x_train, y_train), (x_test, y_test)`: object arrays of lists of integers, and int64
@@ -77,9 +81,12 @@ def load_data(
     limit = rules.limit(rows)
     is_train = np.zeros(len(labels), bool)
     is_train[: int(len(labels) * (1 - test_split))] = True
-    return (
-        (rules.cut(rows.where(is_train), limit), labels[is_train]),
-        (rules.cut(rows.where(~is_train), limit), labels[~is_train]),
+    return given(
+        (
+            (rules.cut(rows.where(is_train), limit), labels[is_train]),
+            (rules.cut(rows.where(~is_train), limit), labels[~is_train]),
+        ),
+        as_dataset,
     )
 
 

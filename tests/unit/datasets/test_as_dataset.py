@@ -58,7 +58,9 @@ def test_fit_and_a_loader_take_them() -> None:
             torchkeras.layers.Dense(10),
         ]
     )
-    model.compile(torchkeras.optimizers.Adam(0.01), torch.nn.CrossEntropyLoss(), metrics=["accuracy"])
+    model.compile(
+        torchkeras.optimizers.Adam(0.01), torch.nn.CrossEntropyLoss(), metrics=["accuracy"]
+    )
     loader = DataLoader(train, batch_size=32, shuffle=True)
     model.fit(loader, epochs=4, verbose=0)
     assert model.evaluate(DataLoader(test, batch_size=64), verbose=0)[1] > 0.8

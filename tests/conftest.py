@@ -1,5 +1,6 @@
 """What every test stands on: the oracle's backend, quiet threads, seeds, the device."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -39,6 +40,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("gpu"):
                 item.add_marker(skip)
+
+
+def pytest_collection_finish() -> None:
+    # Tens of thousands of tests and three libraries would be walked through at each collection.
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def replacing(filepath: "str | os.PathLike[str]") -> Iterator[Path]:
         granted = temporary.stat().st_mode & 0o777
         yield temporary
         temporary.chmod(granted)  # a writer that replaces the file may have set another mode
-        _flush(temporary, os.O_RDWR)
+        synchronize(temporary)
         os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -50,6 +50,15 @@ def _check(target: Path, filepath: "str | os.PathLike[str]") -> None:
             f"The folder of `filepath` does not exist. Received: filepath={os.fspath(filepath)!r}. "
             f"Make it first: `os.makedirs({os.fspath(target.parent)!r})`."
         )
+
+
+def synchronize(path: Path) -> None:
+    """Wait until what was written into a file is on the disk.
+
+    Args:
+        path: The file.
+    """
+    _flush(path, os.O_RDWR)
 
 
 def _flush(path: Path, flags: int) -> None:

@@ -3,10 +3,11 @@
 import os
 from typing import Any
 
-from . import keras_file, safetensors_file, weights_h5, whole_h5
+from . import keras_file, safetensors_file, sharded_h5, weights_h5, whole_h5
 from .overwriting import may_write
 
-_ENDINGS = (".weights.h5", ".safetensors")
+_ENDINGS = (".weights.h5", safetensors_file.ENDING)
+_INDICES = (sharded_h5.ENDING, safetensors_file.ENDING + safetensors_file.INDEX)
 _OLD = (".h5", ".hdf5")
 
 
@@ -19,16 +20,21 @@ def save_weights(
 ) -> None:
     """Write the weights of a model to a file, which is replaced in one step.
 
+    With a largest size, weights that need more lie in several files beside an index, which is
+    `NAME.weights.json` (as Keras has it) or `NAME.safetensors.index.json` (as Hugging Face has it).
+
     Args:
         model: A built model or layer.
         filepath: A file that ends in `.weights.h5` (Keras's format, which Keras reads too, with the
-            state of the optimizer) or `.safetensors` (the `state_dict`, under torch's names).
+            state of the optimizer), `.weights.json` (the same in several files; with
+            `max_shard_size` only) or `.safetensors` (the `state_dict`, under torch's names).
         overwrite: Whether a file that exists is replaced without asking.
-        max_shard_size: Not available yet; only `None`.
+        max_shard_size: The largest size of one file in GB; there is one file if not given.
         **kwargs: `objects_to_skip`, a list of layers whose weights a `.weights.h5` leaves out.
 
     Raises:
-        ValueError: If the ending is another one, or the model is not built.
+        ValueError: If the ending is another one, the model is not built, or a variable alone is
+            larger than a file may be.
 
     Example:
         >>> import torchkeras, tempfile
@@ -37,15 +43,18 @@ def save_weights(
         >>> torchkeras.saving.save_weights(model, path)
         >>> torchkeras.saving.load_weights(model, path)
     """
-    name = _checked(filepath, "saving")
-    if max_shard_size is not None:
-        raise ValueError(
-            "Weights cannot be split over several files yet. "
-            f"Received: max_shard_size={max_shard_size}. Leave it out."
-        )
+    name = _checked(filepath, "saving", max_shard_size)
     _require_built(model, "saving")
-    if may_write(name, overwrite):
-        _format_of(name).save(model, filepath, **kwargs)
+    if max_shard_size is not None and name.endswith((".weights.h5", sharded_h5.ENDING)):
+        name = sharded_h5.index_of(name, "Saving")
+    if not may_write(name, overwrite):
+        return
+    if name.endswith(sharded_h5.ENDING):
+        sharded_h5.save(model, name, max_shard_size or 0, **kwargs)
+    elif name.endswith(".h5"):
+        weights_h5.save(model, name, **kwargs)
+    else:
+        safetensors_file.save(model, name, max_shard_size, **kwargs)
 
 
 def load_weights(
@@ -57,8 +66,8 @@ def load_weights(
 
     Args:
         model: A built model or layer of the same architecture.
-        filepath: A file that ends in `.weights.h5` or `.safetensors`; or `.keras` or `.h5`, of
-            which only the weights are read.
+        filepath: A file that ends in `.weights.h5` or `.safetensors`, or the index of several;
+            or `.keras` or `.h5`, of which only the weights are read.
         skip_mismatch: Whether layers that do not fit keep their weights, with a warning, in place
             of an error.
         **kwargs: `objects_to_skip`, a list of layers that a `.weights.h5` file leaves alone;
@@ -70,27 +79,42 @@ def load_weights(
     """
     name = _checked(filepath, "loading")
     _require_built(model, "loading")
-    if not os.path.isfile(filepath):
+    found = safetensors_file.find(name) if _is_safetensors(name) else name
+    if found is None or not os.path.isfile(found):
         raise FileNotFoundError(f"There is no such file: filepath={name!r}.")
-    if name.endswith(".keras"):
-        keras_file.load_weights(model, filepath, skip_mismatch)
-    elif name.endswith(_OLD) and not name.endswith(".weights.h5"):
-        whole_h5.load_weights(model, filepath, skip_mismatch, **kwargs)
+    if _is_safetensors(name):
+        safetensors_file.load(model, found, skip_mismatch, **kwargs)
+    elif name.endswith(".keras"):
+        keras_file.load_weights(model, name, skip_mismatch, **kwargs)
+    elif name.endswith(sharded_h5.ENDING):
+        sharded_h5.load(model, name, skip_mismatch, **kwargs)
+    elif name.endswith(".weights.h5"):
+        weights_h5.load(model, name, skip_mismatch, **kwargs)
     else:
-        _format_of(name).load(model, filepath, skip_mismatch, **kwargs)
+        whole_h5.load_weights(model, name, skip_mismatch, **kwargs)
 
 
-def _format_of(name: str) -> Any:
-    return weights_h5 if name.endswith(".h5") else safetensors_file
+def _is_safetensors(name: str) -> bool:
+    return name.endswith(
+        (safetensors_file.ENDING, safetensors_file.ENDING + safetensors_file.INDEX)
+    )
 
 
-def _checked(filepath: "str | os.PathLike[str]", what: str) -> str:
+def _checked(
+    filepath: "str | os.PathLike[str]", what: str, max_shard_size: float | None = None
+) -> str:
     name = os.fspath(filepath)
-    if name.endswith(_ENDINGS) or (what == "loading" and name.endswith((".keras", *_OLD))):
+    if what == "loading":
+        allowed = (*_ENDINGS, *_INDICES, ".keras", *_OLD)
+    else:
+        allowed = _ENDINGS if max_shard_size is None else (*_ENDINGS, sharded_h5.ENDING)
+    if name.endswith(allowed):
         return name
     whole = (
         " `model.save` and `load_model` keep whole models, in `.keras` files."
         if name.endswith((".keras", ".h5", ".hdf5"))
+        else " Give `max_shard_size`, the largest size of one file in GB."
+        if name.endswith(sharded_h5.ENDING)
         else ""
     )
     raise ValueError(

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import h5py
 
 _Array = np.ndarray[Any, Any]
+Find = Callable[[str], Any]  # from the path of a group to its `Datasets`
 
 
 def save(
@@ -42,14 +43,33 @@ def write(model: Any, place: Any, objects_to_skip: Iterable[Any] | None = None) 
         objects_to_skip: Layers that are left out.
     """
     with created(place) as file:
-        for inner_path, item in saveables(model, objects_to_skip or ()):
-            group = file.create_group(f"{inner_path}/vars" if inner_path else "vars")
-            if isinstance(getattr(item, "name", None), str):
-                group.attrs["name"] = item.name
-            _write(item, Store(group))
+
+        def group(path: str, name: str | None) -> Store:
+            made = file.create_group(path)
+            if name is not None:
+                made.attrs["name"] = name
+            return Store(made)
+
+        write_into(model, group, objects_to_skip)
 
 
-def _write(item: Any, store: Store) -> None:
+def write_into(
+    model: Any, group: Callable[[str, str | None], Any], objects_to_skip: Iterable[Any] | None
+) -> None:
+    """Write the variables of a model and of its optimizer.
+
+    Args:
+        model: The model.
+        group: Returns what takes the variables of an object, by path and name of the object.
+        objects_to_skip: Layers that are left out.
+    """
+    for inner_path, item in saveables(model, objects_to_skip or ()):
+        name = getattr(item, "name", None)
+        path = f"{inner_path}/vars" if inner_path else "vars"
+        _write(item, group(path, name if isinstance(name, str) else None))
+
+
+def _write(item: Any, store: Any) -> None:
     if _writes_for_itself(item):
         item.save_own_variables(store)
         kept = _raw_tensors(item)
@@ -75,7 +95,7 @@ class _Plan:
     """What is read from where: known targets, and objects that read for themselves."""
 
     reads: list[tuple[Any, "h5py.Dataset"]]
-    hooks: list[tuple[Any, str, Datasets]]
+    hooks: list[tuple[Any, str, Any]]
     failures: list[tuple[Any, str]]
 
 
@@ -106,24 +126,47 @@ def read_into(
         objects_to_skip: Layers that are left alone.
     """
     with opened(place, name) as file:
-        plan = _Plan([], [], [])
-        for inner_path, item in saveables(model, objects_to_skip or ()):
-            _add(plan, item, inner_path, file)
-        if plan.failures and not skip_mismatch:
-            raise ValueError(_message(name, plan.failures))
-        for target, dataset in plan.reads:
-            fill(target, dataset)
-        for item, inner_path, store in plan.hooks:
-            _run_hook(plan, item, inner_path, store)
+        read_from(
+            lambda path: Datasets(find_group(file, path)),
+            name,
+            model,
+            skip_mismatch,
+            objects_to_skip,
+        )
+
+
+def read_from(
+    find: Find,
+    name: str,
+    model: Any,
+    skip_mismatch: bool = False,
+    objects_to_skip: Iterable[Any] | None = None,
+) -> None:
+    """Read the variables of a model.
+
+    Args:
+        find: Returns the datasets of a group; none for a group that is not there.
+        name: The name of the file, for errors.
+        model: The model.
+        skip_mismatch: Whether what does not fit is left alone, with a warning.
+        objects_to_skip: Layers that are left alone.
+    """
+    plan = _Plan([], [], [])
+    for path, item in saveables(model, objects_to_skip or ()):
+        _add(plan, item, path, find(f"{path}/vars" if path else "vars"))
+    if plan.failures and not skip_mismatch:
+        raise ValueError(_message(name, plan.failures))
+    for target, dataset in plan.reads:
+        fill(target, dataset)
+    for item, path, store in plan.hooks:
+        _run_hook(plan, item, path, store)
     if plan.failures and not skip_mismatch:
         raise ValueError(_message(name, plan.failures))
     if plan.failures:
         warnings.warn(_message(name, plan.failures), stacklevel=4)
 
 
-def _add(plan: _Plan, item: Any, path: str, file: "h5py.File") -> None:
-    group = find_group(file, f"{path}/vars" if path else "vars")
-    store = Datasets(group)
+def _add(plan: _Plan, item: Any, path: str, store: Any) -> None:
     if _reads_for_itself(item):
         plan.hooks.append((item, path, store))
         return
@@ -137,7 +180,7 @@ def _add(plan: _Plan, item: Any, path: str, file: "h5py.File") -> None:
         plan.reads += [(target, store.dataset(name)) for name, target in targets.items()]
 
 
-def _run_hook(plan: _Plan, item: Any, path: str, store: Datasets) -> None:
+def _run_hook(plan: _Plan, item: Any, path: str, store: Any) -> None:
     try:
         item.load_own_variables(store)
     except (ValueError, KeyError, TypeError) as error:
@@ -193,7 +236,7 @@ class _TensorTarget:
             self.tensor.copy_(torch.from_numpy(np.array(value)))
 
 
-def _mismatch(targets: dict[str, Any], store: Datasets, path: str, item: Any) -> str:
+def _mismatch(targets: dict[str, Any], store: Any, path: str, item: Any) -> str:
     """Return why the datasets of a group do not fit an object, or nothing."""
     place = path or "the model itself"
     if set(store) != set(targets):

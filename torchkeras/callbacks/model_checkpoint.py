@@ -14,7 +14,7 @@ from .callback import Logs
 from .monitor_callback import MonitorCallback
 
 _WEIGHTS_ENDINGS = (".weights.h5", ".safetensors")
-_MODEL_ENDINGS = (".keras", ".h5")
+_MODEL_ENDINGS = (".keras", ".h5", ".safetensors")
 _STATE = ("best", "_current_epoch", "_batches_seen_since_last_saving", "_last_batch_seen")
 
 

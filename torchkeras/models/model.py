@@ -179,7 +179,7 @@ class Model(Trainer, Programmed):
             filepath: The file.
             overwrite: Whether a file that exists is replaced without asking.
             zipped: Whether the file is one archive.
-            **kwargs: `include_optimizer`.
+            **kwargs: `include_optimizer`, `max_shard_size`.
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
@@ -192,7 +192,7 @@ class Model(Trainer, Programmed):
         """Write the weights to a file; see `torchkeras.saving.save_weights`.
 
         Args:
-            filepath: A file that ends in `.weights.h5` or `.safetensors`.
+            filepath: A file that ends in `.weights.h5`, `.weights.json` or `.safetensors`.
             overwrite: Whether a file that exists is replaced without asking.
             max_shard_size: The largest size of one file, in GB.
         """

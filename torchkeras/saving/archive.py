@@ -130,7 +130,7 @@ class Archive:
     def _check(self, member: zipfile.ZipInfo) -> None:
         name, unpacked, packed = member.filename, member.file_size, member.compress_size
         mode = member.external_attr >> 16
-        if _escapes(name):
+        if escapes(name):
             raise self._refusal(f"its member {name!r} has a name that leads out of it")
         if name in self._members:
             raise self._refusal(f"it has two members {name!r}")
@@ -156,7 +156,12 @@ class Archive:
         return ValueError(f"Refused {self.name!r}: {reason}.")
 
 
-def _escapes(name: str) -> bool:
+def escapes(name: str) -> bool:
+    """Say whether the name of a file in something leads out of it.
+
+    Args:
+        name: The name.
+    """
     parts = name.removesuffix("/").split("/")
     odd = any(sign in name for sign in ("\\", "\0", ":"))
     return odd or any(part in ("", ".", "..") for part in parts)

@@ -2,19 +2,33 @@
 
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
-from .archive import Archive
 from .saveables import saveables
 
 _FOLDER = "assets"
 _PIECE = 1 << 20
 
 
-def write(model: Any, written: zipfile.ZipFile) -> None:
+class Taker(Protocol):
+    """What takes files: a zip archive."""
+
+    def write(self, filename: Path, arcname: str) -> None: ...
+
+
+class Holder(Protocol):
+    """What holds files: an archive."""
+
+    name: str
+
+    def names(self) -> list[str]: ...
+
+    def stream(self, name: str) -> IO[bytes]: ...
+
+
+def write(model: Any, written: Taker) -> None:
     """Put the files of all layers with `save_assets` into an archive.
 
     Args:
@@ -30,7 +44,7 @@ def write(model: Any, written: zipfile.ZipFile) -> None:
                     written.write(file, name)
 
 
-def read(model: Any, archive: Archive) -> None:
+def read(model: Any, archive: Holder) -> None:
     """Hand the layers with `load_assets` what an archive holds for them, each in a new folder.
 
     Only files that lie under the path of such a layer are unpacked. One whose folder is missing is
@@ -58,7 +72,7 @@ def _owners(model: Any, hook: str) -> Iterator[tuple[str, Any]]:
             yield f"{_FOLDER}/{path}" if path else _FOLDER, item
 
 
-def _unpack(archive: Archive, name: str, target: Path) -> None:
+def _unpack(archive: Holder, name: str, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with archive.stream(name) as packed, target.open("xb") as file:

@@ -25,12 +25,7 @@ _DAMAGE = (KeyError, IndexError, AttributeError, RuntimeError, OverflowError)
 
 def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
     """Write a model with all that it needs to go on as if it had never been saved."""
-    if not model.built:
-        warnings.warn(
-            "You are saving a model that has not yet been built, so the file holds no weights. "
-            "Call it on some data or `build(input_shape)` first.",
-            stacklevel=4,
-        )
+    warn_unbuilt(model)
     config = config_of(model)
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved})
@@ -40,6 +35,16 @@ def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
         with zip_member.written(written, WEIGHTS) as weights:
             weights_h5.write(model, weights)
         assets.write(model, written)
+
+
+def warn_unbuilt(model: Any) -> None:
+    """Warn if a model that is about to be saved has no weights yet."""
+    if not model.built:
+        warnings.warn(
+            "You are saving a model that has not yet been built, so the file holds no weights. "
+            "Call it on some data or `build(input_shape)` first.",
+            stacklevel=5,
+        )
 
 
 def config_of(model: Any) -> str:

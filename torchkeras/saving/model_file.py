@@ -7,10 +7,11 @@ from typing import Any
 from torchkeras._base.messages import show
 from torchkeras.layers.layer import Layer
 
-from . import keras_file, whole_h5
+from . import keras_file, safetensors_file, safetensors_model, whole_h5
 from .overwriting import may_write
 
-_ENDINGS = (".keras", ".h5", ".hdf5")
+_TENSORS = safetensors_file.ENDING
+_ENDINGS = (".keras", ".h5", ".hdf5", _TENSORS)
 
 
 def save_model(
@@ -27,10 +28,13 @@ def save_model(
 
     Args:
         model: The model.
-        filepath: A file that ends in `.keras`, or in `.h5`, the older format of Keras.
+        filepath: A file that ends in `.keras`; in `.h5`, the older format of Keras; or in
+            `.safetensors`, with weights under torch's names (the state of the optimizer lies beside
+            it, in `NAME.state.safetensors`).
         overwrite: Whether a file that exists is replaced without asking.
         zipped: Whether the file is one archive; only `True` is possible.
-        **kwargs: `include_optimizer`, whether a `.h5` file holds what `compile` was given;
+        **kwargs: `include_optimizer`, whether a `.h5` or `.safetensors` file holds what `compile`
+            was given; `max_shard_size`, from how many GB on a `.safetensors` file becomes several;
             `save_format`, which older programs pass, and which the ending of the name tells.
 
     Raises:
@@ -47,6 +51,9 @@ def save_model(
     name = os.fspath(filepath)
     include_optimizer = kwargs.pop("include_optimizer", True)
     kwargs.pop("save_format", None)
+    shards = (
+        {"max_shard_size": kwargs.pop("max_shard_size", None)} if name.endswith(_TENSORS) else {}
+    )
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
     if not isinstance(model, Layer):
@@ -64,6 +71,8 @@ def save_model(
         return
     if name.endswith(".keras"):
         keras_file.save(model, name)
+    elif name.endswith(_TENSORS):
+        safetensors_model.save(model, name, include_optimizer, **shards)
     else:
         whole_h5.save(model, name, include_optimizer)
 
@@ -80,7 +89,8 @@ def load_model(
     torchkeras and registered ones.
 
     Args:
-        filepath: A file that ends in `.keras`, or in `.h5` or `.hdf5`, written by Keras 1, 2 or 3.
+        filepath: A file that ends in `.keras`; in `.h5` or `.hdf5`, written by Keras 1, 2 or 3; or
+            in `.safetensors`, or the index of several such files.
         custom_objects: Classes and functions by name, besides the registered ones.
         compile: Whether the model is compiled as it was.
         safe_mode: Kept for Keras's signature: code in a file is refused whatever it says.
@@ -92,6 +102,11 @@ def load_model(
         TypeError: If it names a class that is neither public nor registered.
     """
     name = os.fspath(filepath)
+    if name.endswith((_TENSORS, _TENSORS + safetensors_file.INDEX)):
+        found = safetensors_file.find(name)
+        if found is None:
+            raise FileNotFoundError(f"File not found: filepath={name!r}.")
+        return safetensors_model.load(found, custom_objects, compile, safe_mode)
     if name.endswith(".weights.h5") or not name.endswith(_ENDINGS):
         raise ValueError(_other_ending("loaded", name))
     if not os.path.isfile(name):
@@ -102,7 +117,7 @@ def load_model(
 
 def _other_ending(what: str, name: str) -> str:
     return (
-        f"Invalid filepath extension: a model is {what} as a `.keras` or (older) `.h5` file. "
-        f"Received: filepath={name!r}. Weights alone are kept in `.weights.h5` or `.safetensors` "
-        "files by `model.save_weights` and `model.load_weights`."
+        f"Invalid filepath extension: a model is {what} as a `.keras`, (older) `.h5` or "
+        f"`.safetensors` file. Received: filepath={name!r}. Weights alone are kept in "
+        "`.weights.h5` or `.safetensors` files by `model.save_weights` and `model.load_weights`."
     )

@@ -208,10 +208,14 @@ def read_into(model: nn.Module, tensors: Tensors, skip_mismatch: bool = False) -
     Raises:
         ValueError: If something does not fit; nothing is changed then.
     """
-    wanted = dict(model.state_dict())
+    own = {f"{path}.": each for path, each in model.named_modules() if loads_for_itself(each)}
+    own = {prefix.removeprefix("."): module for prefix, module in own.items()}
+    wanted = {name: t for name, t in model.state_dict().items() if _place(name) not in own}
     tied = set(_unique(model)[1])
     misfits = {n: tensor_file.misfit(n, tensors[n], wanted[n]) for n in tensors if n in wanted}
-    problems = [*_other_names(wanted, tied, tensors), *filter(None, misfits.values())]
+    unknown = sorted(name for name in tensors if name not in wanted and _place(name) not in own)
+    missing = [name for name in wanted if name not in tensors and name not in tied]
+    problems = [*_other_names(missing, unknown), *filter(None, misfits.values())]
     if problems:
         shown = "\n".join(problems[:_LISTED])
         more = f"\n... and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
@@ -219,16 +223,36 @@ def read_into(model: nn.Module, tensors: Tensors, skip_mismatch: bool = False) -
         if not skip_mismatch:
             raise ValueError(message)
         warnings.warn(message, stacklevel=5)
+    for prefix, module in own.items():
+        _let_load(module, prefix, tensors)
     with torch.no_grad():
         for name, problem in misfits.items():
             if not problem:
                 wanted[name].copy_(tensors.read(name))
 
 
-def _other_names(wanted: Mapping[str, Tensor], tied: set[str], tensors: Tensors) -> Iterator[str]:
-    unknown = sorted(name for name in tensors if name not in wanted)
-    for name in wanted:
-        if name not in tensors and name not in tied:
-            yield f"{name!r} is missing in the file.{did_you_mean(name, unknown)}"
+def _other_names(missing: list[str], unknown: list[str]) -> Iterator[str]:
+    for name in missing:
+        yield f"{name!r} is missing in the file.{did_you_mean(name, unknown)}"
     for name in unknown:
         yield f"{name!r} is not in the model."
+
+
+def loads_for_itself(module: nn.Module) -> bool:
+    """Say whether a module takes its part of a `state_dict` in a way of its own (vocabularies)."""
+    return not type(module)._load_from_state_dict.__module__.startswith("torch.")
+
+
+def _place(name: str) -> str:
+    return name[: name.rfind(".") + 1]
+
+
+def _let_load(module: nn.Module, prefix: str, tensors: Tensors) -> None:
+    state = {name: tensors.read(name) for name in tensors if _place(name) == prefix}
+    missing: list[str] = []
+    unexpected: list[str] = []
+    errors: list[str] = []
+    module._load_from_state_dict(state, prefix, {}, True, missing, unexpected, errors)
+    problems = [*errors, *_other_names(missing, unexpected)]
+    if problems:
+        raise ValueError(f"{tensors.name!r} does not fit the model:\n" + "\n".join(problems))

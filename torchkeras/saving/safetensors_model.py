@@ -5,6 +5,7 @@ in `NAME.state.safetensors`. Both bear one mark, so that a state is only read wi
 """
 
 import io
+import json
 import os
 import re
 import secrets
@@ -48,7 +49,7 @@ def save(
     keras_file.warn_unbuilt(model)
     state = _state(model, include_optimizer)
     mark = secrets.token_hex(8) if state else ""
-    texts = {"torchkeras_version": "1", _CONFIG: keras_file.config_of(model, include_optimizer)}
+    texts = {_CONFIG: _config_of(model, include_optimizer)}
     if state:
         needed = any(name.startswith(_FILES) for name in state)
         texts |= {_MARK: mark} | ({_NEEDED: "files"} if needed else {})
@@ -65,6 +66,11 @@ def save(
     if state:
         os.replace(waiting, home)
     _remove_old(home, keep=bool(state))
+
+
+def _config_of(model: Any, include_optimizer: bool) -> str:
+    text = keras_file.config_of(model)
+    return text if include_optimizer else json.dumps({**json.loads(text), "compile_config": None})
 
 
 def _state_path(filepath: _Path, mark: str = "") -> Path:
@@ -97,9 +103,19 @@ def _state(model: Any, include_optimizer: bool) -> dict[str, Tensor]:
         if include_optimizer:
             values = _values(item)
             found |= {f"{path}/vars/{name}": _tensor(value) for name, value in values.items()}
+    return found | _files(model)
+
+
+def _files(model: Any) -> dict[str, Tensor]:
+    """Return the files of layers, but of those whose `state_dict` holds the same."""
     taker = _Taker()
     assets.write(model, taker)
-    return found | taker.found
+    alike = [
+        f"{_FILES}{path}/"
+        for path, item in saveables(model)
+        if isinstance(item, nn.Module) and safetensors_file.loads_for_itself(item)
+    ]
+    return {name: t for name, t in taker.found.items() if not name.startswith(tuple(alike))}
 
 
 def _beside(model: Any) -> Iterator[tuple[str, Any]]:
@@ -223,7 +239,7 @@ class _Stored(Mapping[str, Any]):
     """The arrays of one object in a file, which are read when they are asked for."""
 
     def __init__(self, file: Any, prefix: str, keys: list[str]) -> None:
-        self._file, self._prefix, self._keys = file, prefix, keys
+        self._file, self._prefix, self._keys = file, prefix, dict.fromkeys(keys)
 
     def __getitem__(self, name: str) -> Any:
         if f"{self._prefix}{name}" not in self._keys:

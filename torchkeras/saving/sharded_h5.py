@@ -119,10 +119,11 @@ class _Writer:
 
     def _note(self, key: str) -> None:
         places = self._writing.index["weight_map"]
-        known = places.setdefault(key, self.shard)
-        names = known if isinstance(known, list) else [known]
-        if self.shard not in names:
-            places[key] = [*names, self.shard]
+        if key not in places:
+            places[key] = self.shard
+            return
+        names = places[key] if isinstance(places[key], list) else [places[key]]
+        places[key] = list(dict.fromkeys([*names, self.shard]))
 
 
 class _ShardedStore(MutableMapping[str, Any]):

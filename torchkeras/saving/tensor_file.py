@@ -33,12 +33,13 @@ def write(path: _Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str
         ValueError: If a dtype is one that the format lacks, or names and texts are too long.
     """
     # The largest items first, so that all lie where a processor can read them.
+    dtypes = {name: _dtype_name(name, tensor) for name, tensor in tensors.items()}
     order = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     end = 0
     for name in order:
         start, end = end, end + tensors[name].nbytes
-        dtype = _dtype_name(name, tensors[name])
+        dtype = dtypes[name]
         shape = list(tensors[name].shape)
         header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
     text = json.dumps(header, separators=(",", ":")).encode()

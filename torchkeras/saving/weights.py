@@ -104,10 +104,11 @@ def _checked(
     filepath: "str | os.PathLike[str]", what: str, max_shard_size: float | None = None
 ) -> str:
     name = os.fspath(filepath)
+    allowed: tuple[str, ...] = _ENDINGS
     if what == "loading":
         allowed = (*_ENDINGS, *_INDICES, ".keras", *_OLD)
-    else:
-        allowed = _ENDINGS if max_shard_size is None else (*_ENDINGS, sharded_h5.ENDING)
+    elif max_shard_size is not None:
+        allowed = (*_ENDINGS, sharded_h5.ENDING)
     if name.endswith(allowed):
         return name
     whole = (

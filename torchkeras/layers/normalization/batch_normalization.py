@@ -148,6 +148,7 @@ class BatchNormalization(Layer):
         self.norm = self.stock(_MODULES.get(rank, nn.BatchNorm1d), channels, eps=self.epsilon)
         self.norm.momentum = 1 - self.momentum
         self.norm.num_batches_tracked = None  # counts for torch's other kind of average
+        self.norm.register_load_state_dict_pre_hook(_leave_out_count)
         if not self.scale:
             self.norm.weight = None
         if not self.center:
@@ -296,3 +297,8 @@ def _checked_clipping(clipping: Any) -> dict[str, float]:
             f"negative). Received: renorm_clipping={given}."
         )
     return given
+
+
+def _leave_out_count(module: Any, state_dict: Any, prefix: str, *args: Any) -> None:
+    """Drop the count from a `state_dict`, where torch itself adds one if it has no version."""
+    state_dict.pop(f"{prefix}num_batches_tracked", None)

@@ -232,7 +232,8 @@ def test_states_that_do_not_fit(path, tmp_path, change):
 
 OUTSIDE = [
     "../other.safetensors", "/tmp/other.safetensors", "a/../../other.safetensors",
-    "a/b.safetensors",     "..\\other.safetensors", "C:other.safetensors", "x\0.safetensors", "m.txt", "", ".safetensors",
+    "a/b.safetensors", "..\\other.safetensors", "C:other.safetensors", "x\0.safetensors", "m.txt",
+    "", ".safetensors",
     "..", ".", None, 3, [], {}, ["m-1.safetensors", "../other.safetensors"],
 ]  # fmt: skip
 

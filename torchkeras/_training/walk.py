@@ -18,9 +18,12 @@ def modules_in(module: nn.Module) -> Iterator[nn.Module]:
 
 def is_training(module: nn.Module) -> bool:
     """Say whether any module is in training mode."""
-    if module.training is not False:  # augmentation acts until it is told not to
-        return True
-    return any(child is not None and is_training(child) for child in module._modules.values())
+    found = [module]
+    for current in found:  # which grows meanwhile
+        if current.training is not False:  # augmentation acts until it is told not to
+            return True
+        found += [child for child in current._modules.values() if child is not None]
+    return False
 
 
 def set_training(module: nn.Module, training: bool) -> None:
@@ -35,9 +38,14 @@ def set_training(module: nn.Module, training: bool) -> None:
 
 def device_of(module: nn.Module) -> torch.device | None:
     """Return the device of the first parameter, or of the first buffer, or `None`."""
-    for store in ("_parameters", "_buffers"):
-        for found in modules_in(module):
-            for tensor in getattr(found, store).values():
-                if tensor is not None:
-                    return tensor.device
-    return None
+    waiting, first_buffer = [module], None
+    while waiting:
+        current = waiting.pop()
+        for parameter in current._parameters.values():
+            if parameter is not None:
+                return parameter.device
+        for buffer in current._buffers.values():
+            first_buffer = buffer if first_buffer is None else first_buffer
+        children = reversed(current._modules.values())
+        waiting += [child for child in children if child is not None]
+    return None if first_buffer is None else first_buffer.device

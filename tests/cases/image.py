@@ -399,7 +399,7 @@ ROWS += [
         TRAINING,
         wrong=(
             Wrong(lambda k: k.layers.RandAugment(factor=-1), "factor=-1"),
-            Wrong(lambda k: k.layers.RandAugment(num_ops=0), "num_ops"),
+            Wrong(lambda k: k.layers.RandAugment(num_ops=-1), "num_ops=-1"),
             Wrong(
                 lambda k: k.layers.RandAugment(interpolation="area"),
                 "interpolation='area'",

@@ -90,3 +90,29 @@ def test_masks_and_boxes_go_where_their_images_go(name, size, first):
         assert (inward < 3).all()
         assert loose or (inward > -3.1).all()
     assert found > 4
+
+
+def test_relative_boxes_move_with_a_cropped_window():
+    """Keras takes them for parts of the window."""
+    given = scene((48, 60), False)
+    given["bounding_boxes"]["boxes"] = given["bounding_boxes"]["boxes"] / torch.tensor(
+        [60.0, 48, 60, 48]
+    )
+    crop = layers.RandomCrop(30, 36, seed=3, bounding_box_format="rel_xyxy")
+    done = crop(given, training=True)
+    box = done["bounding_boxes"]["boxes"][0, 0] * torch.tensor([36.0, 30, 36, 30])
+    wanted = tight(done["segmentation_masks"][0, ..., 0])
+    torch.testing.assert_close(box.clamp(max=36), wanted)
+
+
+def test_arrays_and_single_pictures_are_transformed_by_hand():
+    picture = scene((48, 60), False)["images"][0].numpy()
+    tilt = layers.RandomPerspective(seed=1)
+    drawn = tilt.get_random_transformation(picture)
+    arrays = {
+        key: value.numpy() if isinstance(value, torch.Tensor) else value
+        for key, value in drawn.items()
+    }
+    found = tilt.transform_images(picture, arrays)
+    assert found.shape == (48, 60, 1)
+    torch.testing.assert_close(found, tilt.transform_single_image(torch.tensor(picture), drawn))

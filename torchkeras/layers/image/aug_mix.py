@@ -9,7 +9,7 @@ from torchkeras import random
 from torchkeras.layers.base.arguments import count, number
 
 from .base import Boxes
-from .policy import PolicyLayer
+from .policy import PolicyLayer, whole
 
 _PLAIN = (
     "random_shear",
@@ -83,7 +83,7 @@ class AugMix(PolicyLayer):
         kwargs["data_format"] = data_format
         super().__init__(names, value_range, factor, interpolation, seed, **kwargs)
         self.num_chains = count("num_chains", num_chains)
-        self.chain_depth = count("chain_depth", chain_depth)
+        self.chain_depth = whole("chain_depth", chain_depth)
         self.alpha = number("alpha", alpha, 1e-7)
         self.all_ops = bool(all_ops)
 

@@ -11,6 +11,7 @@ from torchkeras._base.settings import standardize_data_format
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.tensor import KerasTensor
 
+from .arrays import METHODS, taking_arrays
 from .awake import SPEC, AwakeLayer
 from .boxes import dense
 from .factors import overlap
@@ -39,6 +40,12 @@ class ImageLayer(AwakeLayer):
     seed: int | None
     generator: random.SeedGenerator
     interpolation: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in METHODS:
+            if name in vars(cls):
+                setattr(cls, name, taking_arrays(vars(cls)[name]))
 
     def __init__(
         self,
@@ -100,6 +107,7 @@ class ImageLayer(AwakeLayer):
             raise _wrong_rank(images)
         return self.draw(images, getattr(self, "generator", None) if seed is None else seed)
 
+    @taking_arrays
     def transform_images(
         self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
@@ -115,6 +123,7 @@ class ImageLayer(AwakeLayer):
             return images
         return self.move(images, transformation, getattr(self, "interpolation", "bilinear"))
 
+    @taking_arrays
     def transform_labels(
         self, labels: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
@@ -127,6 +136,7 @@ class ImageLayer(AwakeLayer):
         """
         return labels
 
+    @taking_arrays
     def transform_bounding_boxes(
         self, bounding_boxes: Boxes, transformation: Any = None, training: bool = True
     ) -> Boxes:
@@ -139,6 +149,7 @@ class ImageLayer(AwakeLayer):
         """
         raise NotImplementedError(f"`{type(self).__name__}` cannot transform bounding boxes.")
 
+    @taking_arrays
     def transform_segmentation_masks(
         self, segmentation_masks: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:

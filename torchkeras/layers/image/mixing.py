@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from torchkeras import random
+from torchkeras._state.convert import tensor
 from torchkeras.layers.base.arguments import number
 
 from .base import Boxes, ImageLayer, batch_of
@@ -75,7 +76,7 @@ class MixUp(ImageLayer):
         return {"mix_weight": weight, "permutation_order": order}
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        weight = transformation["mix_weight"]
+        weight = tensor(transformation["mix_weight"])
         weight = weight.to(images.dtype) if images.is_floating_point() else weight
         return _mixed(images, weight, transformation["permutation_order"])
 

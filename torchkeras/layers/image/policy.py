@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from torchkeras._base.geometry import is_whole
+
 from .auto_contrast import AutoContrast
 from .base import ImageLayer, same_spec
 from .equalization import Equalization
@@ -64,6 +66,17 @@ class PolicyLayer(ImageLayer):
     def part(self, name: str) -> ImageLayer:
         """Return one of the layers."""
         return getattr(self, name)
+
+
+def whole(name: str, value: Any) -> int:
+    """Return a number of layers, which may be 0.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    if not is_whole(value) or value < 0:
+        raise ValueError(f"`{name}` must be an integer, at least 0. Received: {name}={value!r}.")
+    return int(value)
 
 
 def _moving(kind: Any, *factors: str) -> Callable[[PolicyLayer, dict[str, Any]], ImageLayer]:

@@ -6,10 +6,9 @@ from typing import Any
 from torch import Tensor
 
 from torchkeras import random
-from torchkeras.layers.base.arguments import count
 
 from .base import Boxes
-from .policy import PolicyLayer
+from .policy import PolicyLayer, whole
 
 _NAMES = (
     "random_shear",
@@ -76,7 +75,7 @@ class RandAugment(PolicyLayer):
     ) -> None:
         kwargs["data_format"] = data_format
         super().__init__(_NAMES, value_range, factor, interpolation, seed, **kwargs)
-        self.num_ops = count("num_ops", num_ops)
+        self.num_ops = whole("num_ops", num_ops)
 
     def draw(self, images: Any, seed: Any) -> dict[str, Any]:
         chosen = random.randint((self.num_ops,), 0, len(_NAMES), seed=seed)

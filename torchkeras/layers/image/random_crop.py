@@ -15,6 +15,12 @@ from .boxes import convert_format
 from .center_crop import largest_window
 
 
+class _Corner(tuple[Any, Any]):
+    """Top and left of a window, and the size of the images in which it lies."""
+
+    size: tuple[int, int]
+
+
 class RandomCrop(ImageLayer):
     """In training, cut the same window out of all images of a batch, at a random place.
 
@@ -64,6 +70,11 @@ class RandomCrop(ImageLayer):
 
     def draw(self, images: Any, seed: Any) -> tuple[Any, Any]:
         height, width = self.size_of(images)
+        corner = _Corner(self._corner(height, width, images, seed))
+        corner.size = height, width
+        return corner
+
+    def _corner(self, height: int, width: int, images: Any, seed: Any) -> tuple[Any, Any]:
         if height > self.height and width > self.width:
             spans = height - self.height + 1, width - self.width + 1
             top, left = (self.uniform((), 0, float(span), seed, images) for span in spans)
@@ -90,7 +101,8 @@ class RandomCrop(ImageLayer):
         if not training:
             return bounding_boxes
         size, form = (self.height, self.width), str(self.bounding_box_format)
-        made = convert_format(bounding_boxes, form, "xyxy", *size)
+        source = getattr(transformation, "size", size)
+        made = convert_format(bounding_boxes, form, "xyxy", *source)
         top, left = (torch.as_tensor(place) for place in transformation)
         made["boxes"] = (made["boxes"] - torch.stack([left, top, left, top])).clamp(min=0)
         done: Boxes = convert_format(made, "xyxy", form, *size)

@@ -95,9 +95,11 @@ class RandomElasticTransform(ImageLayer):
     def compute_output_spec(self, data: Any, training: bool | None = True) -> Any:
         return same_spec(self, data)
 
-    def _places(self, transformation: Any, device: torch.device) -> tuple[Tensor, Tensor]:
+    def _places(
+        self, transformation: Any, size: tuple[int, int], device: torch.device
+    ) -> tuple[Tensor, Tensor]:
         """Return x and y of where the pixels of the results come from."""
-        height, width = self.size_of(transformation["input_shape"])
+        height, width = size
         batch, strength = (
             len(transformation["apply_transform"]),
             transformation["distortion_factor"],
@@ -110,7 +112,7 @@ class RandomElasticTransform(ImageLayer):
         return x, torch.arange(height, device=device)[:, None] + field[:, 1]
 
     def _distorted(self, x: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        places = self._places(transformation, x.device)
+        places = self._places(transformation, self.size_of(x), x.device)
         fill = self.fill_mode, self.fill_value
         moved = seen_at(x, *places, interpolation, *fill, self.data_format)
         chosen = transformation["apply_transform"].to(x.device)[:, None, None, None]
@@ -137,7 +139,7 @@ class RandomElasticTransform(ImageLayer):
         form = str(self.bounding_box_format)
         made = convert_format(bounding_boxes, form, "xyxy", *size)
         boxes = made["boxes"]
-        around = _around(boxes, *self._places(transformation, boxes.device))
+        around = _around(boxes, *self._places(transformation, size, boxes.device))
         chosen = transformation["apply_transform"].to(boxes.device)[:, None, None]
         made["boxes"] = torch.where(chosen, around, boxes)
         done: Boxes = convert_format(clip_to_image_size(made, *size), "xyxy", form, *size)

@@ -84,7 +84,7 @@ class RandomFlip(ImageLayer):
         form = str(self.bounding_box_format)
         made = convert_format(bounding_boxes, form, "rel_xyxy", height, width)
         left, top, right, bottom = made["boxes"].unbind(-1)
-        flips = transformation["flips"].reshape(-1, 1)
+        flips = transformation["flips"].reshape(-1, *(1,) * (left.dim() - 1))
         if self.mode != "vertical":
             left, right = _mirrored(left, right, flips)
         if self.mode != "horizontal":

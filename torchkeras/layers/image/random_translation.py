@@ -85,6 +85,7 @@ class RandomTranslation(ImageLayer):
         size = self.size_of(transformation["input_shape"])
         form = str(self.bounding_box_format)
         made = convert_format(bounding_boxes, form, "xyxy", *size)
-        made["boxes"] = made["boxes"] + transformation["translations"].repeat(1, 2)[:, None]
+        shifts = transformation["translations"].repeat(1, 2)
+        made["boxes"] = made["boxes"] + (shifts[:, None] if made["boxes"].dim() == 3 else shifts)
         done: Boxes = convert_format(clip_to_image_size(made, *size), "xyxy", form, *size)
         return done

@@ -14,6 +14,7 @@ PROPERTIES = (
     "symbolic",
     "weights",
     "weights_file",
+    "model_file",
     "state_dict",
     "mixed_precision",
     "compile",

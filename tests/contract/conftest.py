@@ -15,7 +15,7 @@ from tests.cases.row import Row
 FOLDER = Path(__file__).parent
 # They take long: of the rows that call a class in the same way, the first stands for the others.
 # With EVERY_ROW=1 in the environment all of them run.
-SLOW = ("compile", "export")
+SLOW = ("compile", "export", "model_file")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,18 +1,21 @@
 """Functional models as Keras's config dialect, and back."""
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from torchkeras import tree
 from torchkeras._base.messages import did_you_mean
-from torchkeras._base.naming import to_snake_case
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._symbolic.operators import OPERATORS
 from torchkeras._symbolic.program import Constant, Ref, Step
 from torchkeras._symbolic.tensor import KerasTensor, record
+
+from . import keras_operations
 
 CLASS_BY_OPERATOR = {
     function: "".join(word.capitalize() for word in name.split("_"))
@@ -65,7 +68,7 @@ class _Writer:
         return entry
 
     def _node(self, step: Step) -> dict[str, Any]:
-        args, kwargs = tree.map_structure(self._argument, (step.args, step.kwargs))
+        args, kwargs = tree.map_structure(self._argument, _called(step))
         if step.is_layer and hasattr(self.model.get_layer(step.name), "program"):
             kwargs = {"mask": None, **kwargs}
         return {"args": _plain(list(args)), "kwargs": _plain(kwargs)}
@@ -90,13 +93,13 @@ class _Writer:
     def _histories(self, structure: Any) -> Any:
         """Write where inputs or outputs of the whole model come from."""
 
-        def write(ref: Ref) -> _Written:
+        def write(ref: Ref) -> list[Any]:
             name, call, leaf = self._history(ref)
             step = self.program.steps[ref.step]
             layer = self.model.get_layer(name) if step.is_layer else None
-            return _Written([name, call + _own_calls(layer), leaf])
+            return [name, call + _own_calls(layer), leaf]
 
-        return _plain(tree.map_structure(write, structure))
+        return tree.map_structure(write, structure)
 
 
 def _own_calls(layer: Any) -> int:
@@ -110,24 +113,53 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, tuple):
-        return {"class_name": "__tuple__", "items": [_plain(item) for item in value]}
+        return tuple(_plain(item) for item in value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return serialize_keras_object(value)
 
 
 def _function(step: Step) -> dict[str, Any]:
-    """Write a function step: an operator as Keras's operation, any other under its own name."""
+    """Write a function step: as Keras's operation if it has one, otherwise under its own name."""
     function: Any = step.target
-    module, name = _OPERATOR_MODULE, CLASS_BY_OPERATOR.get(function)
-    if name is None:
-        module, name = _module_of(function), function.__name__
+    settings: dict[str, Any] = {}
+    name = CLASS_BY_OPERATOR.get(function)
+    known = (_OPERATOR_MODULE, name) if name else keras_operations.identity(function)
+    if known is not None and name is None:
+        settings = _divided(step)[0]
+    module, name = known or (_module_of(function), function.__name__)
     return {
         "module": module,
         "class_name": name,
-        "config": {"name": step.name},
+        "config": {"name": step.name, **{key: _plain(value) for key, value in settings.items()}},
         "registered_name": name,
     }
+
+
+def _divided(step: Step) -> tuple[dict[str, Any], Any, Any]:
+    """Return settings, arguments and named arguments; settings that are tensors stay with these."""
+    function: Any = step.target
+    if function not in CLASS_BY_OPERATOR and keras_operations.identity(function):
+        settings, args, kwargs = keras_operations.split(function, step.args, step.kwargs)
+        if not any(isinstance(leaf, (Ref, Constant)) for leaf in tree.flatten(settings)):
+            return settings, args, kwargs
+    return {}, step.args, step.kwargs
+
+
+def _called(step: Step) -> tuple[Any, Any]:
+    """Return arguments and named arguments of a step as Keras hands them to the call."""
+    if step.is_layer:
+        return step.args, step.kwargs
+    _, args, kwargs = _divided(step)
+    if step.target is operator.getitem:  # Keras takes lists for tuples
+        args = (args[0], _index(args[1]))
+    return args, kwargs
+
+
+def _index(key: Any) -> Any:
+    if isinstance(key, tuple):
+        return tuple(_index(item) for item in key)
+    return _Written(serialize_keras_object(np.asarray(key))) if isinstance(key, list) else key
 
 
 def _module_of(function: Any) -> str:
@@ -158,8 +190,8 @@ def find_function(config: Mapping[str, Any]) -> Callable[..., Any] | None:
         return None
     if module in _TORCH_PLACES:
         return _torch_function(module, name)
-    if ".ops" in module or module == "keras.ops":
-        return _OPERATOR_BY_CLASS.get(name) or _op(name)
+    if ".ops" in module:
+        return _OPERATOR_BY_CLASS.get(name) or keras_operations.find(name)
     return None
 
 
@@ -178,16 +210,6 @@ def _takes_tensors(function: Any) -> bool:
     from torch.overrides import get_overridable_functions
 
     return any(function in functions for functions in get_overridable_functions().values())
-
-
-def _op(name: str) -> Callable[..., Any] | None:
-    import sys
-
-    ops = sys.modules.get(f"{__name__.partition('.')[0]}.ops")
-    places = (ops, getattr(ops, "image", None))
-    names = (to_snake_case(name), name)
-    found = (getattr(place, name, None) for place in places for name in names)
-    return next((function for function in found if callable(function)), None)
 
 
 # Reading
@@ -215,9 +237,11 @@ class _Reader:
         self.outputs: dict[tuple[str, int], list[Any]] = {}
         self.waiting: list[tuple[str, int, Any, Mapping[str, Any]]] = []
         self.targets: dict[str, Any] = {}
+        self.settings: dict[str, Mapping[str, Any]] = {}
         for entry in entries:
             name = str(entry.get("name") or entry["config"]["name"])
             self.targets[name] = target = self._target(entry)
+            self.settings[name] = entry.get("config") or {}
             if not entry["inbound_nodes"]:
                 self.outputs[name, 0] = tree.flatten(target.output)
             for index, node in enumerate(entry["inbound_nodes"]):
@@ -250,6 +274,13 @@ class _Reader:
             del kwargs["mask"]
         if isinstance(target, torch.nn.Module):
             return target(*args, **kwargs)
+        if kwargs and target in CLASS_BY_OPERATOR:  # operators take no names
+            target = keras_operations.find(CLASS_BY_OPERATOR[target])
+        if keras_operations.identity(target):
+            settings = {key: self._value(item) for key, item in self.settings[name].items()}
+            args, kwargs = keras_operations.joined(target, settings, args, kwargs)
+        if target is operator.getitem and isinstance(args[1], list):
+            args = (args[0], tuple(args[1]))
         outputs = record(target, args, kwargs)
         first = tree.flatten(outputs)[0]
         if isinstance(first, KerasTensor):
@@ -286,7 +317,8 @@ class _Reader:
             return self._symbol([name, call - _own_calls(self.targets.get(name)), leaf])
         if isinstance(structure, Mapping):
             return {key: self.symbols(value) for key, value in structure.items()}
-        return [self.symbols(value) for value in structure]
+        found = [self.symbols(value) for value in structure]
+        return tuple(found) if isinstance(structure, tuple) else found
 
 
 def _is_history(value: Any) -> bool:

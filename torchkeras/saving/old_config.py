@@ -72,7 +72,7 @@ def modern(config: Any, old: bool) -> Any:
         return config
     found = {key: modern(value, old) for key, value in config.items()}
     inner = found.get("config")
-    if "inbound_nodes" in found and _is_operation(found):
+    if "inbound_nodes" in found and not old and _is_operation(found):
         found["module"] = "keras.ops"
     if "class_name" not in found or not isinstance(inner, (dict, list)):
         return found
@@ -82,11 +82,16 @@ def modern(config: Any, old: bool) -> Any:
 
 
 def _is_operation(entry: dict[str, Any]) -> bool:
-    """Say whether a step of a functional model is an operation, as no class has its name."""
-    name = entry.get("class_name")
-    if "module" in entry or not isinstance(name, str):
+    """Say whether a step of a functional model is an operation: layers tell more of themselves.
+
+    Operations and layers may have one name (`Add`), but only layers can be trained.
+    """
+    name, config = entry.get("class_name"), entry.get("config")
+    if "module" in entry or not isinstance(name, str) or not isinstance(config, dict):
         return False
-    return find_builtin(None, name) is None and get_registered_object(name) is None
+    if get_registered_object(name) is not None or {"trainable", "batch_shape"} & config.keys():
+        return False
+    return find_builtin(None, name) is None or "dtype" not in config
 
 
 def _modern_arguments(class_name: Any, config: dict[str, Any]) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def _container(container: Any, path: str, seen: set[int]) -> Iterator[tuple[str,
 def class_name(item: Any) -> str:
     """Return the name of an object's class; Keras has one of its own for models from symbols."""
     name = type(item).__name__
+    name = vars(type(item)).get("_saved_as", name)
     functional = name == "Model" and getattr(item, "program", None) is not None
     return "Functional" if functional else name
 

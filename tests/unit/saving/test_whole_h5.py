@@ -17,7 +17,7 @@ Y = np.random.default_rng(1).uniform(-1, 1, (8, 2)).astype("float32")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 
-@pytest.fixture(params=[name for name in BUILDERS if name != "operators"])
+@pytest.fixture(params=list(BUILDERS))
 def case(request):
     return request.param
 
@@ -34,6 +34,8 @@ def same(first, second, case):
 
 
 def test_keras_opens_it(case, tmp_path):
+    if case == "operators":
+        pytest.skip("Keras cannot read operators from .h5 files, its own included")
     model = build(case, torchkeras)
     model.save(tmp_path / "m.h5")
     same(model, keras.saving.load_model(tmp_path / "m.h5"), case)

@@ -76,7 +76,8 @@ class GroupQueryAttention(HeadedAttention):
         (2, 5, 3)
     """
 
-    # Keras's files of weights know them by these names.
+    # Keras's files of weights know them by these names, and the layer by that of its class there.
+    _saved_as = "GroupedQueryAttention"
     _query_dense: Projection
     _key_dense: Projection
     _value_dense: Projection

@@ -371,3 +371,17 @@ def test_steps_per_execution_tells_callbacks_of_groups(jit: Any, every: int) -> 
     training = [pair for i in groups for pair in (("begin", i), ("end", i + every - 1))]
     predicting = [("predict", i + every - 1) for i in groups]
     assert heard(every, jit) == training + predicting
+
+
+def test_jit_compile_set_later_counts() -> None:
+    model = torchkeras.Sequential([layers.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((8, 3), "float32"), np.ones((8, 1), "float32")
+    model.fit(x, y, batch_size=4, verbose=0)
+    model.jit_compile = JIT
+    model.fit(x, y, batch_size=4, verbose=0)
+    assert model.compile_report()["train"] == "compiled"
+    assert model.jit_compile == JIT
+    model.jit_compile = False
+    model.fit(x, y, batch_size=4, verbose=0)
+    assert model.compile_report()["train"] == "eager: jit_compile=False"

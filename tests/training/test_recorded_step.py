@@ -297,3 +297,15 @@ def _step_of(model):
         for cell in settled
         if isinstance(cell.cell_contents, recorded_step.RecordedStep)
     )
+
+
+def test_run_eagerly_set_later_counts():
+    model, _ = trained(*NETS["regressor"])
+    assert model.run_eagerly is False
+    model.run_eagerly = True
+    model.fit(X, Y, batch_size=8, verbose=0)
+    assert model.compile_report()["train"] == "eager: run_eagerly=True"
+    assert model.get_compile_config()["run_eagerly"] is True
+    model.run_eagerly = False
+    model.fit(X, Y, batch_size=8, verbose=0)
+    assert model.compile_report()["train"] == RECORDED

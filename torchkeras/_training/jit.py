@@ -25,6 +25,7 @@ class Jit:
         found: By step, what it does and why.
         has_warned: Whether users know that something could not be compiled.
         as_written: Whether steps run as they are written, for debugging.
+        asked: The argument.
     """
 
     options: dict[str, Any] | None = None
@@ -32,6 +33,7 @@ class Jit:
     found: dict[str, str] = field(default_factory=dict)
     has_warned: bool = False
     as_written: bool = False
+    asked: Any = "auto"
 
     @property
     def setting(self) -> bool | dict[str, Any]:
@@ -98,12 +100,12 @@ def jit_of(jit_compile: Any, run_eagerly: bool) -> Jit:
     """
     wanted = checked_jit(jit_compile, run_eagerly)
     if wanted:
-        return Jit(dict(wanted) if isinstance(wanted, dict) else {})
+        return Jit(dict(wanted) if isinstance(wanted, dict) else {}, asked=jit_compile)
     is_auto = jit_compile == "auto" and not run_eagerly
     why = "run_eagerly=True" if run_eagerly else f"jit_compile={jit_compile!r}"
     steps = ("train", "test", "predict")
     found = dict.fromkeys(steps, f"eager: {why}")
-    return Jit(None, is_auto, found, as_written=run_eagerly)
+    return Jit(None, is_auto, found, as_written=bool(run_eagerly), asked=jit_compile)
 
 
 def checked_jit(jit_compile: Any, run_eagerly: bool) -> bool | dict[str, Any]:

@@ -24,7 +24,9 @@ from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.callbacks import CallbackList
 
 from .checks import checked_verbose, limited_steps
+from .compile_spec import Functions, checked_flag
 from .functions import BatchFunction, as_batch_function, as_is
+from .jit import jit_of
 from .logs import Logs, snapshot
 from .loop import Ears, run
 from .outputs import owned
@@ -36,8 +38,6 @@ from .walk import device_of, is_training, modules_in, set_training
 class Running(Steps):
     """The machinery between the public methods and the loop."""
 
-    run_eagerly: bool = False
-    jit_compile: bool | dict[str, Any] = False
     steps_per_execution: int = 1
     stop_training: bool = False
     stop_evaluating: bool = False
@@ -279,6 +279,29 @@ class Running(Steps):
         """
         return dict(self._compiled.jit.found)
 
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether steps run as they are written, for debugging; may be set at any time."""
+        return self._compiled.jit.as_written
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self._make_steps_anew(self._compiled.jit.asked, checked_flag("run_eagerly", value))
+
+    @property
+    def jit_compile(self) -> bool | dict[str, Any]:
+        """Whether steps are compiled, or with which arguments; may be set at any time."""
+        return self._compiled.jit.setting
+
+    @jit_compile.setter
+    def jit_compile(self, value: bool | str | dict[str, Any]) -> None:
+        self._make_steps_anew(value, self.run_eagerly)
+
+    def _make_steps_anew(self, jit_compile: Any, run_eagerly: bool) -> None:
+        compiled = self._compiled
+        compiled.jit, compiled.functions = jit_of(jit_compile, run_eagerly), Functions()
+        compiled.arguments |= {"run_eagerly": run_eagerly, "jit_compile": compiled.jit.setting}
+
     def _decide_to_compile(self, feed: Feed, epochs: int) -> None:
         """Decide whether a run of `fit` is compiled, if that was left to the library."""
         jit = self._compiled.jit
@@ -288,7 +311,7 @@ class Running(Steps):
         weights = sum(p.numel() for p in self.parameters() if p.requires_grad)
         jit.decide(weights, self._run_device(), None if steps is None else steps * epochs)
         if jit.options != before:
-            self.train_function, self.jit_compile = None, jit.setting
+            self.train_function = None
 
     @property
     def train_function(self) -> Any:

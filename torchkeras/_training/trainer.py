@@ -107,8 +107,6 @@ class Trainer(Running):
         scaled = optimizer_of(arguments["optimizer"], self.dtype_policy, scales)
         for name, value in (("_compiled", compiled), ("optimizer", scaled), ("loss", loss)):
             object.__setattr__(self, name, value)
-        self.run_eagerly = arguments["run_eagerly"]
-        self.jit_compile = arguments["jit_compile"]
         self.steps_per_execution = arguments["steps_per_execution"]
         self.compiled, self.stop_training = True, False
         bind_early(scaled, self)

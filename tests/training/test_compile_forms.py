@@ -240,6 +240,11 @@ def test_a_new_compile_forgets_the_old_metrics() -> None:
 # Wrong forms
 
 
+def test_metrics_in_the_place_of_loss_weights_are_named() -> None:
+    with pytest.raises(ValueError, match=r"`loss_weights`, the third argument.*`metrics=\[...\]`"):
+        mlp(1)(torchkeras).compile("sgd", "mse", ["accuracy"])
+
+
 @pytest.mark.parametrize(
     ("build", "arguments", "text"),
     [

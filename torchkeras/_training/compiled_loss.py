@@ -67,6 +67,11 @@ class CompiledLoss:
                 "`loss_weights` must be a number (one output), or a list or dictionary of numbers "
                 f"(several). Received: loss_weights={show(loss_weights)}."
             )
+        if any(isinstance(weight, str) for weight in tree.flatten(loss_weights)):
+            raise ValueError(
+                "`loss_weights`, the third argument of `compile`, must hold numbers. Received: "
+                f"loss_weights={show(loss_weights)}. Metrics are given by name: `metrics=[...]`."
+            )
         self._loss, self._weights = loss, loss_weights
         self._names = list(output_names) if output_names else None
         self.terms: list[Term] = []

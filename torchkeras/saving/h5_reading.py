@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from torchkeras._base.damage import raised_by
+
 from .pieces import is_large, storage, write_pieces
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def opened(place: Any, name: str) -> "Iterator[h5py.File]":
         name: Its name, for errors.
 
     Raises:
-        ValueError: If it is no HDF5 file.
+        ValueError: If it is no HDF5 file, or HDF5 stumbles over it later.
     """
     import h5py
 
@@ -34,8 +36,13 @@ def opened(place: Any, name: str) -> "Iterator[h5py.File]":
         file = h5py.File(place, "r")
     except OSError as error:
         raise ValueError(f"{name!r} is no whole HDF5 file: {error}") from error
-    with file:
-        yield file
+    try:
+        with file:
+            yield file
+    except Exception as error:
+        if not raised_by(error, "h5py"):
+            raise
+        raise ValueError(f"{name!r} is damaged: {error}") from error
 
 
 def find_group(file: "h5py.File", path: str) -> "h5py.Group | None":
@@ -56,7 +63,7 @@ def find_group(file: "h5py.File", path: str) -> "h5py.Group | None":
             return None
         found = _step(found, part)
         if not isinstance(found, h5py.Group):
-            raise ValueError(f"{path!r} should be a group in {file.filename!r}, and is none.")
+            raise ValueError(f"{path!r} should be a group in {file.file.filename!r}, and is none.")
     return found
 
 

@@ -1,6 +1,5 @@
 """`.keras`: one zip archive with the config as JSON and the weights as HDF5, as Keras 3 has it."""
 
-import contextlib
 import datetime
 import json
 import os
@@ -9,6 +8,7 @@ import zipfile
 from typing import Any
 
 from torchkeras._base.atomic import replacing
+from torchkeras._base.damage import plain_errors
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._base.sharing import keep_shared, sharing
 from torchkeras._state.budget import limited
@@ -20,7 +20,6 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
 # Optimizers that were saved before their first step have up to three variables for each weight.
 _FREE_BYTES, _COPIES = 1 << 26, 4
-_DAMAGE = (KeyError, IndexError, AttributeError, RuntimeError, OverflowError)
 
 
 def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
@@ -127,7 +126,7 @@ def model_from(config: dict[str, Any], custom_objects: Any, safe_mode: bool, nam
         ValueError: If the config is damaged, or describes no layer or model.
         TypeError: If it names a class that is neither public nor registered.
     """
-    with plain_errors(name), sharing():
+    with plain_errors(f"The config in {name!r}"), sharing():
         model = deserialize_keras_object(config, custom_objects, safe_mode)
     if not isinstance(model, Layer):
         raise ValueError(
@@ -135,22 +134,3 @@ def model_from(config: dict[str, Any], custom_objects: Any, safe_mode: bool, nam
             f"{type(model).__name__}."
         )
     return model
-
-
-@contextlib.contextmanager
-def plain_errors(name: str) -> Any:
-    """Turn what a damaged config makes of Python's own errors into one that names the file.
-
-    Args:
-        name: The name of the file.
-
-    Raises:
-        ValueError: In place of those.
-    """
-    try:
-        yield
-    except _DAMAGE as error:
-        raise ValueError(
-            f"The config in {name!r} is damaged, or of a kind that is not known: "
-            f"{type(error).__name__}: {error}."
-        ) from error

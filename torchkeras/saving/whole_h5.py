@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchkeras._base.atomic import replacing
+from torchkeras._base.damage import plain_errors
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._state.budget import limited
 
@@ -107,7 +108,10 @@ def load_weights(
 
 def _compile(model: Any, file: "h5py.File", custom_objects: Any, old: bool) -> None:
     training = keras_file.json_of(_text(file, "training_config"), file.filename)
-    with keras_file.plain_errors(file.filename), custom_object_scope(custom_objects or {}):
+    with (
+        plain_errors(f"The config in {file.filename!r}"),
+        custom_object_scope(custom_objects or {}),
+    ):
         model.compile(**old_config.compile_arguments(training, old))
     group = find_group(file, _OPTIMIZER)
     if group is None or not model.built:
@@ -213,7 +217,8 @@ def _attribute(group: "h5py.Group", key: str) -> Any:
 
 
 def _decoded(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    """Return a text; bytes that are none become signs that no name has."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _version(file: "h5py.File") -> int:

@@ -31,8 +31,10 @@ def accelerator() -> torch.device | None:
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        if item.get_closest_marker("onnx") and config.option.markexpr != "onnx":
+            item.add_marker(pytest.mark.skip(reason="takes minutes: `.ci/check onnx` runs it"))
         if TESTS / "gpu" in item.path.parents:  # what lies there is marked so
             item.add_marker("gpu")
     if accelerator() is None:

@@ -19,6 +19,7 @@ PROPERTIES = (
     "mixed_precision",
     "compile",
     "export",
+    "onnx",
     "errors",
 )
 

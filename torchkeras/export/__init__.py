@@ -1,3 +1,4 @@
 """Export: models as programs that run without this library."""
 
-from .torch_program import export_model as export_model
+from .archive import ExportArchive as ExportArchive
+from .model_export import export_model as export_model

@@ -221,11 +221,12 @@ class Model(Trainer, Programmed):
         """Write the forward pass as a program; see `torchkeras.export.export_model`.
 
         Args:
-            filepath: A file that ends in `.pt2`.
-            format: `"torch"`.
-            verbose: Whether a line says where the file is.
-            input_signature: A list with one structure of symbols.
-            **kwargs: Passed to `torch.export.export`.
+            filepath: A file that ends in `.pt2` or, for ONNX, in `.onnx`.
+            format: `"torch"` or `"onnx"`.
+            verbose: Whether a line says where the file is; by default, it does.
+            input_signature: A list with one structure of symbols, `InputSpec`s or tensors for each
+                argument of the call; `None` for models that know their inputs.
+            **kwargs: Passed to `torch.export.export` or `torch.onnx.export`.
         """
         export_model(self, filepath, format, verbose, input_signature, **kwargs)
 

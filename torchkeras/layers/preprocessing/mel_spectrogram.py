@@ -133,7 +133,7 @@ class MelSpectrogram(Layer):
     def _in_decibels(self, power: Tensor) -> Tensor:
         reference = math.log10(max(abs(self.ref_power), self.min_power))
         decibels = 10.0 * (power.clamp(min=self.min_power).log10() - reference)
-        return decibels.maximum(decibels.amax() - self.top_db)
+        return decibels.maximum(decibels.amax(tuple(range(decibels.dim()))) - self.top_db)
 
     def linear_to_mel_weight_matrix(
         self,

@@ -8,9 +8,13 @@ from torchkeras._base.registry import register_keras_serializable as register_ke
 from torchkeras._base.serialization import deserialize_keras_object as deserialize_keras_object
 from torchkeras._base.serialization import serialize_keras_object as serialize_keras_object
 
+from .exchange import load_keras_weights as load_keras_weights
+from .exchange import load_torch_weights as load_torch_weights
 from .model_file import load_model as load_model
 from .model_file import save_model as save_model
 from .weights import load_weights as load_weights
 from .weights import save_weights as save_weights
+from .weights_report import WeightsReport as WeightsReport
+from .weights_report import WeightsRow as WeightsRow
 
 CustomObjectScope = custom_object_scope

@@ -214,7 +214,8 @@ def test_channels_first_models_flatten_as_torch_does():
     first = {"data_format": "channels_first"}
     model = torchkeras.Sequential([
         torchkeras.Input((3, 8, 8)), layers.Conv2D(4, 3, **first),
-        layers.BatchNormalization(axis=1), layers.ReLU(), layers.MaxPooling2D(**first), layers.Flatten(), layers.Dense(5, "relu"),
+        layers.BatchNormalization(axis=1), layers.ReLU(), layers.MaxPooling2D(**first),
+        layers.Flatten(), layers.Dense(5, "relu"),
         layers.Dense(2),
     ])  # fmt: skip
     load_torch_weights(model, module)

@@ -11,7 +11,7 @@ from torchkeras import layers
 from torchkeras._training import recorded_step
 
 RNG = np.random.default_rng(0)
-X, Y = RNG.random((90, 6), "float32"), RNG.random((90, 1), "float32")
+X, Y = 6 * RNG.random((90, 6), "float32"), RNG.random((90, 1), "float32")
 LABELS = RNG.integers(0, 3, 90)
 RECORDED = "recorded: its kernels run without autograd"
 
@@ -48,11 +48,30 @@ def branched():
     return torchkeras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.Flatten()(joined)))
 
 
+def text():
+    return torchkeras.Sequential(
+        [
+            layers.Input((6,), dtype="int32"),
+            layers.Embedding(7, 4),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+def normalized():
+    normalization = layers.Normalization()
+    normalization.adapt(X)
+    return torchkeras.Sequential([layers.Input((6,)), normalization, layers.Dense(1)])
+
+
 NETS = {
     "classifier": (classifier, "sparse_categorical_crossentropy", ["accuracy"], LABELS),
     "regressor": (regressor, "mse", ["mae"], Y),
     "huber": (regressor, "huber", [], Y),
     "branched": (branched, "binary_crossentropy", ["AUC"], (Y > 0.5).astype("float32")),
+    "text": (text, "binary_crossentropy", ["accuracy"], (Y > 0.5).astype("float32")),
+    "normalized": (normalized, "mse", [], Y),
 }
 
 
@@ -237,6 +256,7 @@ LEFT = {
     "an activation of one's own": _sequential(layers.Dense(4, activation=lambda x: x * 2)),
     "a regularizer": _sequential(layers.Dense(4, kernel_regularizer="l2")),
     "an activity regularizer": _sequential(layers.Dense(4, activity_regularizer="l2")),
+    "a mask": _sequential(layers.Embedding(9, 3, mask_zero=True), layers.GlobalAveragePooling1D()),
     "batch normalization": _sequential(layers.BatchNormalization()),
     "many weights": _sequential(layers.Dense(200_000)),
 }

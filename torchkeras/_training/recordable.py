@@ -23,7 +23,10 @@ _LAYERS = (
     layers.Dense,
     layers.Dropout,
     layers.ELU,
+    layers.Embedding,
     layers.Flatten,
+    layers.GlobalAveragePooling1D,
+    layers.GlobalMaxPooling1D,
     layers.Identity,
     layers.InputLayer,
     layers.LayerNormalization,
@@ -31,6 +34,7 @@ _LAYERS = (
     layers.Maximum,
     layers.Minimum,
     layers.Multiply,
+    layers.Normalization,
     layers.Permute,
     layers.ReLU,
     layers.RepeatVector,
@@ -39,7 +43,7 @@ _LAYERS = (
     layers.Softmax,
     layers.Subtract,
 )
-_MODULES = frozenset((*_LAYERS, random.SeedGenerator, nn.Linear, nn.LayerNorm))
+_MODULES = frozenset((*_LAYERS, random.SeedGenerator, nn.Embedding, nn.LayerNorm, nn.Linear))
 _MODELS = ("torchkeras.models.model", "torchkeras.models.sequential")
 
 
@@ -77,6 +81,8 @@ def _is_known(module: nn.Module) -> bool:
         module.seed is None and module.noise_shape is None
     ):
         return False  # its seeds are counted
+    if isinstance(module, layers.Embedding) and module.mask_zero:
+        return False
     if getattr(module, "activity_regularizer", None) is not None:
         return False
     activation = getattr(module, "activation", None)

@@ -25,6 +25,9 @@ from torchkeras.random.seeding import set_random_seed as set_random_seed
 
 from . import bounding_boxes as bounding_boxes
 from .audio_folder import audio_dataset_from_directory as audio_dataset_from_directory
+from .comparison import ComparedLayer as ComparedLayer
+from .comparison import Comparison as Comparison
+from .comparison import compare as compare
 from .config import Config as Config
 from .downloading import get_file as get_file
 from .image_folder import image_dataset_from_directory as image_dataset_from_directory

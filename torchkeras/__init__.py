@@ -1,6 +1,7 @@
 """Keras's API on PyTorch alone: change one import, and what you build is ordinary torch."""
 
 from . import activations as activations
+from . import applications as applications
 from . import backend as backend
 from . import callbacks as callbacks
 from . import config as config

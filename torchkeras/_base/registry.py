@@ -34,6 +34,7 @@ NAMESPACES = (
     "quantizers",
     "random",
     "distillation",
+    "applications._layers",
 )
 # Functions elsewhere write files, read them or change settings.
 _PURE = ("activations", "losses", "metrics", "quantizers")

@@ -29,7 +29,7 @@ class Twice(Operation):
 
 
 def test_every_public_name_is_there():
-    later = {"applications", "distillation", "distribution", "legacy", "preprocessing", "src",
+    later = {"distillation", "distribution", "legacy", "preprocessing", "src",
              "visualization", "wrappers"}  # fmt: skip
     names = {name for name in dir(keras) if not name.startswith("_")}
     assert {name for name in names if not hasattr(torchkeras, name)} <= later

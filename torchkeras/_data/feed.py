@@ -8,6 +8,8 @@ from typing import Any
 import torch
 
 from torchkeras._base.messages import positive_int
+from torchkeras._base.nested import map_leaves
+from torchkeras._base.replicas import REPLICAS
 
 from .adapt import Source
 from .batch import Batch
@@ -88,7 +90,14 @@ class Feed:
         self.source.on_epoch_end()
 
     def epoch(self) -> Iterator[Any]:
-        """Iterate over the batches of the next epoch."""
+        """Iterate over the batches of the next epoch, or this process's part of each."""
+        replicas = REPLICAS.active
+        if replicas is None:
+            return self._whole_epoch()
+        replicas.share_randomness()
+        return (replicas.part(batch, map_leaves) for batch in self._whole_epoch())
+
+    def _whole_epoch(self) -> Iterator[Any]:
         self.source.on_epoch_begin()
         self.found_none = False
         known = self.source.num_batches

@@ -7,6 +7,8 @@ global generator. Taking the same numbers at the same moments gives the same bat
 import torch
 from torch import Tensor
 
+from torchkeras._base.replicas import REPLICAS
+
 _UNREAD = torch.zeros((), dtype=torch.int64, device="cpu")
 
 
@@ -17,7 +19,8 @@ def open_pass(generator: torch.Generator | None = None) -> None:
 
 def first_number() -> int:
     """Take that number and return it."""
-    return int(torch.empty((), dtype=torch.int64, device="cpu").random_())
+    number = int(torch.empty((), dtype=torch.int64, device="cpu").random_())
+    return number if REPLICAS.active is None else REPLICAS.active.first(number)
 
 
 def permutation(count: int) -> Tensor:

@@ -27,6 +27,7 @@ class Functions:
     test: Function | None = None
     predict: Function | None = None
     trained: list[Any] | None = None
+    replicas: Any = None
 
     def __reduce__(self) -> Any:
         return (Functions, ())

@@ -14,6 +14,7 @@ from torchkeras._base.messages import show
 from torchkeras._base.nested import leaves_of
 from torchkeras._state.variable import Variable
 
+from .replication import whole_batch
 from .resolve import metric_of, shapes_text
 
 
@@ -161,6 +162,7 @@ class CompiledMetrics(metrics_module.Metric):
             sample_weight: Weights for all outputs, or a structure of them; they count in the
                 weighted metrics only.
         """
+        y_true, y_pred, sample_weight = whole_batch(y_true, y_pred, sample_weight)
         if not self.built:
             self.build(y_true, y_pred)
         targets, outputs = self._flat(y_true), self._flat(y_pred)

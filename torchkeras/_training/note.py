@@ -6,10 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras._base.replicas import REPLICAS
 from torchkeras._data.batch import num_rows
 
 from .compile_spec import Compiled
 from .compiled_metrics import CompiledMetrics
+from .replication import whole_batch
 
 
 def note_of(compiled: Compiled) -> Callable[..., None]:
@@ -38,6 +40,8 @@ def update_of(metrics: CompiledMetrics | None) -> Callable[[Any, Any, Any], None
     plain, weighted = single
 
     def update(y: Any, y_pred: Any, weight: Any) -> None:
+        if REPLICAS.active is not None:
+            y, y_pred, weight = whole_batch(y, y_pred, weight)
         for metric in plain:
             metric.update_state(y, y_pred)
         for metric in weighted:

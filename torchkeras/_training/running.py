@@ -12,6 +12,8 @@ from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.allocator import keep_freed_memory
 from torchkeras._base.dtypes import NAMES
+from torchkeras._base.nested import map_leaves
+from torchkeras._base.replicas import REPLICAS
 from torchkeras._base.threads import CREW
 from torchkeras._data.adapt import source_of, takes_batch_size
 from torchkeras._data.arrays import Arrays
@@ -30,6 +32,7 @@ from .jit import jit_of
 from .logs import Logs, snapshot
 from .loop import Ears, run
 from .outputs import owned
+from .replication import begin, is_first
 from .step import predict_guard_of, predict_step_of, test_step_of, train_step_of
 from .steps import Steps, overridden
 from .walk import device_of, is_training, modules_in, set_training
@@ -152,6 +155,8 @@ class Running(Steps):
         self._compiled.has_met_data |= y is not None
         if class_weight is not None:
             sample_weight = ClassWeights(class_weight)(y)
+        if REPLICAS.active is not None:
+            return REPLICAS.active.part((x, y, sample_weight), map_leaves)
         return x, y, sample_weight
 
     # Listeners
@@ -161,7 +166,7 @@ class Running(Steps):
     ) -> CallbackList:
         if isinstance(callbacks, CallbackList):
             return callbacks
-        verbose = checked_verbose(verbose)
+        verbose = checked_verbose(verbose) if is_first() else 0
         return CallbackList(
             callbacks, add_history=history, add_progbar=verbose != 0, model=self,
             verbose=verbose, epochs=epochs, steps=feed.num_batches,
@@ -374,6 +379,7 @@ class Running(Steps):
 
     def _train_function(self) -> BatchFunction:
         """Return what trains, made again if what is trained has changed."""
+        self._follow_replicas()
         functions = self._compiled.functions
         trained = [p.requires_grad for module in modules_in(self) for p in _own_parameters(module)]
         changed = functions.trained not in (None, trained)
@@ -383,11 +389,21 @@ class Running(Steps):
         self.make_train_function(force=changed)
         return as_batch_function(self.train_function)
 
+    def _follow_replicas(self) -> None:
+        """Drop functions that were made for other processes than those at work now."""
+        functions = self._compiled.functions
+        if functions.replicas is not REPLICAS.active:
+            functions.train = functions.test = functions.predict = None
+            functions.replicas = REPLICAS.active
+            begin(self)
+
     def _test_function(self) -> BatchFunction:
+        self._follow_replicas()
         self.make_test_function()
         return as_batch_function(self.test_function)
 
     def _predict_function(self) -> BatchFunction:
+        self._follow_replicas()
         self.make_predict_function()
         return as_batch_function(self.predict_function)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from torchkeras._base.replicas import REPLICAS
 from torchkeras._state.logits import Watch
 from torchkeras.layers.base.calling import in_given_mode
 from torchkeras.layers.base.losses import ROUNDS
@@ -23,6 +24,7 @@ from .loop import Guard
 from .note import note_of
 from .recordable import is_recordable
 from .recorded_step import RecordedStep
+from .replication import putting_together
 from .steps import Steps, checked_logs, optimizer_for_training, overridden
 
 Step = Callable[[Any], Any]
@@ -53,6 +55,8 @@ def predict_step_of(model: Steps) -> Step:
     def step(batch: Any) -> Any:
         return forward(batch[0])
 
+    if REPLICAS.active is not None:
+        return putting_together(_eager(model, "predict", step))
     if model._compiled.jit.options is None:
         return step
     return CompiledStep(predict_parts(model, step), model)
@@ -118,6 +122,8 @@ def _settled_train_step(model: Steps) -> Step:
         update()
         note(x, y, y_pred, weight, loss)
 
+    if REPLICAS.active is not None:
+        return _eager(model, "train", step)
     if model._compiled.jit.options is not None:
         return CompiledStep(train_parts(model, step, watch, added), model)
     if not added.always and is_recordable(model):
@@ -137,9 +143,17 @@ def _settled_test_step(model: Steps) -> Step:
             loss = added.to(loss)
         note(x, y, y_pred, weight, loss)
 
+    if REPLICAS.active is not None:
+        return _eager(model, "test", step)
     if model._compiled.jit.options is None:
         return step
     return CompiledStep(test_parts(model, step, watch, added), model)
+
+
+def _eager(model: Steps, kind: str, step: Step) -> Step:
+    """Return a step as it is: what processes tell each other is nothing to compile or record."""
+    model._compiled.jit.found[kind] = "eager: several processes share each batch"
+    return step
 
 
 def _evaluator(model: Steps, watch: Watch) -> Callable[[Any, Any, Any], tuple[Any, Any]]:

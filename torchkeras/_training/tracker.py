@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from torchkeras import metrics
+from torchkeras._base.replicas import REPLICAS
 from torchkeras._state.variable import Variable
 from torchkeras.metrics.metric import held
 
@@ -26,6 +27,8 @@ class LossTracker(metrics.Mean):
             value: A scalar, without gradient or where none is recorded.
             count: The number of samples.
         """
+        if REPLICAS.active is not None:
+            value, count = REPLICAS.active.mean(value), REPLICAS.active.total or count
         total = held(self.total)
         if value.device != total.device or value.dim():
             self.update_state(value, sample_weight=count)

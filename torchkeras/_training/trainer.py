@@ -16,6 +16,7 @@ from torchkeras._data.split import split
 from torchkeras.callbacks import CallbackList
 from torchkeras.random.seeding import kept_randomness
 
+from . import replication
 from .checks import checked_epochs, checked_split, should_evaluate
 from .compile_spec import (
     Compiled,
@@ -220,6 +221,7 @@ class Trainer(Running):
         object.__setattr__(self, "_fit_run", run)
         listeners.on_train_begin()
         function = replace(function, step=listeners.guarded(function.step))
+        replication.begin(self)
         run.enter(inside=False)
         logs: Any = run.logs
         for epoch in self._from_backup(epochs):
@@ -232,6 +234,7 @@ class Trainer(Running):
             run.is_inside = False
             if feed.found_none:
                 break
+            replication.end_epoch(self)
             if validate is not None and should_evaluate(epoch, frequency):
                 with kept_randomness() if is_determinism_enabled() else nullcontext():
                     found = validate()

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from torchkeras._base.replicas import REPLICAS
+
 from .shadow import by_place
 
 
@@ -35,6 +37,8 @@ def unscale_(grads: list[Tensor], scale: float, found: Tensor) -> None:
             here.masked_fill_(~torch.stack(flags).all(), 1.0)
         if here is not found:
             found.add_(here.to(found.device)).clamp_max_(1.0)
+    if REPLICAS.active is not None:
+        REPLICAS.active.largest_(found)
 
 
 def _numbers(grad: Tensor) -> Tensor:

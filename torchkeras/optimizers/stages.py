@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from torchkeras._base.replicas import REPLICAS
 from torchkeras._state.variable import Variable
 
 from . import clipping
@@ -101,6 +102,8 @@ class Stages(OptimizerState):
         enabled = torch.is_grad_enabled()
         torch._C._set_grad_enabled(False)  # a `no_grad` block costs as much as a small kernel
         try:
+            if REPLICAS.active is not None:
+                grads = REPLICAS.active.mean_of_gradients(grads)
             if grads:
                 self._change(chosen, grads)
         finally:

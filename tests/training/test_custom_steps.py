@@ -205,3 +205,31 @@ def test_a_train_function_of_its_own() -> None:
     model.compile("sgd", "mse")
     model.fit(X, TARGETS, batch_size=35, verbose=0)
     assert model.seen == 2
+
+
+def test_a_model_without_a_call_trains_by_its_own_step() -> None:
+    class Autoencoder(torchkeras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            inner = [torchkeras.Input((X.shape[1],)), torchkeras.layers.Dense(X.shape[1])]
+            self.coder = torchkeras.Sequential(inner)
+            self.error = torchkeras.metrics.Mean(name="error")
+
+        @property
+        def metrics(self) -> list[Any]:
+            return [self.error]
+
+        def train_step(self, data: Any) -> dict[str, Any]:
+            self.zero_grad()
+            loss = torchkeras.ops.mean(torchkeras.ops.square(self.coder(data[0]) - data[0]))
+            loss.backward()
+            self.optimizer.step()
+            self.error.update_state(loss)
+            return {"error": self.error.result()}
+
+    model = Autoencoder()
+    model.compile("adam")
+    errors = model.fit(X, epochs=3, verbose=0).history["error"]
+    assert errors[2] < errors[0]
+    with pytest.raises(NotImplementedError, match="has no `call` method"):
+        model.predict(X, verbose=0)

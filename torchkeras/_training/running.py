@@ -126,21 +126,31 @@ class Running(Steps):
         """Return the device of the weights, or that on which a model without any runs."""
         return device_of(self) or device.running()
 
+    def _can_be_called(self) -> bool:
+        """Say whether there is anything to call; steps that users wrote may do without."""
+        return True
+
     def _is_built(self) -> bool:
         if not (self._was_built and self.built):
-            built = all(getattr(module, "built", True) for module in modules_in(self))
+            found = (m for m in modules_in(self) if m is not self or self._can_be_called())
+            built = all(getattr(module, "built", True) for module in found)
             object.__setattr__(self, "_was_built", built)
         return self._was_built
 
     def _build_on(self, x: Any) -> None:
         """Make the weights: on symbols if the model allows it, else by calling it."""
+        if not self._is_built_on_symbols(x):
+            with torch.no_grad():
+                self(x)
+
+    def _is_built_on_symbols(self, x: Any) -> bool:
         try:
             self.compute_output_spec(tree.map_structure(_symbol, x))
         except ValueError:
             raise
         except Exception:  # noqa: BLE001 - `call` may need values that symbols do not have
-            with torch.no_grad():
-                self(x)
+            return False
+        return True
 
     def _one_batch(self, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Batch:
         """Return a batch of tensors on the model's device, the model being built for it."""

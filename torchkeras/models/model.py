@@ -154,6 +154,9 @@ class Model(Trainer, Programmed):
         symbols = {name: map_shapes(self._input_symbol, shape) for name, shape in named.items()}
         self._probe((), symbols)
 
+    def _can_be_called(self) -> bool:
+        return self._program is not None or type(self).call is not Programmed.call
+
     def _place_for_run(self) -> None:
         """Move the model to the best device, unless the user has chosen one."""
         if self._placed:

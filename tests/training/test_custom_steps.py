@@ -220,8 +220,9 @@ def test_a_model_without_a_call_trains_by_its_own_step() -> None:
             return [self.error]
 
         def train_step(self, data: Any) -> dict[str, Any]:
+            x = data[0] if isinstance(data, tuple) else data
             self.zero_grad()
-            loss = torchkeras.ops.mean(torchkeras.ops.square(self.coder(data[0]) - data[0]))
+            loss = torchkeras.ops.mean(torchkeras.ops.square(self.coder(x) - x))
             loss.backward()
             self.optimizer.step()
             self.error.update_state(loss)

@@ -36,6 +36,14 @@ NAMESPACES = (
     "distillation",
     "applications._layers",
 )
+# Classes that configs name although the rest of their module must not be named.
+_SINGLE = {
+    "FeatureSpace": "utils",
+    "Feature": "utils.feature",
+    "Cross": "utils.feature",
+    "TFDConcat": "utils.feature",
+    "TFDIdentity": "utils.feature",
+}
 # Functions elsewhere write files, read them or change settings.
 _PURE = ("activations", "losses", "metrics", "quantizers")
 _LOOKUPS = ("get", "serialize", "deserialize")
@@ -129,7 +137,9 @@ def builtin_module(thing: Any) -> str | None:
     for namespace in own_first:  # activations are defined in `ops`
         if _public(namespace, name) is thing:
             return f"keras.{namespace}"
-    return None
+    single = _SINGLE.get(str(name), "")
+    public = single.isidentifier() and _public(single, name) is thing
+    return f"keras.{single}" if public else None
 
 
 def may_be_in_config(thing: Any) -> bool:
@@ -153,7 +163,7 @@ def find_builtin(module: str | None, name: str) -> Any:
         found = _public(namespace, name)
         if found is not None:
             return found
-    return None
+    return _public(_SINGLE[name], name) if name in _SINGLE else None
 
 
 def _public(namespace: str, name: Any) -> Any:

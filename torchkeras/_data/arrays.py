@@ -21,6 +21,7 @@ from .batch import Batch, pack_x_y_sample_weight
 from .column import Column, column, is_array
 from .lists import as_arrays, holds_numbers_only
 from .residence import settled
+from .text import lists_text_only
 from .weights import ClassWeights, per_output, refuse_both
 
 DEFAULT_BATCH_SIZE = 32
@@ -146,7 +147,7 @@ class Arrays:
     def _cut(self, leaves: list[Tensor | None]) -> Iterator[Batch]:
         """Cut a stretch into batches, as views."""
         size = self.batch_size
-        parts = [repeat(None) if leaf is None else torch.split(leaf, size) for leaf in leaves]
+        parts = [repeat(None) if leaf is None else _split(leaf, size) for leaf in leaves]
         rows: Iterator[Any] = zip(*parts, strict=False)
         return rows if self._flat else map(self._pack, rows)
 
@@ -162,15 +163,21 @@ def _taken(columns: list[Column | None], indices: Tensor) -> list[Tensor | None]
 def _copied(leaves: list[Tensor | None]) -> list[Tensor | None]:
     """Return copies that count how often they are written into, in torch's inference mode too."""
     with torch.inference_mode(mode=False):
-        return [None if leaf is None else leaf.clone() for leaf in leaves]
+        return [leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves]
 
 
 def _was_written(leaf: Tensor | None) -> bool:
-    return leaf is not None and not leaf.is_inference() and leaf._version > 0
+    return isinstance(leaf, Tensor) and not leaf.is_inference() and leaf._version > 0
 
 
 def _moved(leaf: Tensor | None, device: torch.device) -> Tensor | None:
-    return None if leaf is None else leaf.to(device, non_blocking=True)
+    return leaf.to(device, non_blocking=True) if isinstance(leaf, Tensor) else leaf
+
+
+def _split(leaf: Any, size: int) -> Any:
+    if isinstance(leaf, Tensor):
+        return torch.split(leaf, size)
+    return [leaf[start : start + size] for start in range(0, len(leaf), size)]
 
 
 def _whole(y: Any) -> Any:
@@ -197,7 +204,8 @@ def _are_arrays(data: Any) -> bool:
         return True
     if not tree.is_nested(data):
         return False
-    if type(data) in (list, tuple) and data and holds_numbers_only(data):
+    is_list = type(data) in (list, tuple) and bool(data)
+    if is_list and (holds_numbers_only(data) or lists_text_only(data)):
         return True
     return all(map(_are_arrays, data.values() if isinstance(data, Mapping) else data))
 

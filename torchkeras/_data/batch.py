@@ -5,6 +5,8 @@ from typing import Any
 
 from torchkeras import tree
 
+from .text import lists_text_only
+
 Batch = tuple[Any, Any, Any]
 
 
@@ -12,7 +14,8 @@ def unpack_x_y_sample_weight(data: Any) -> Batch:
     """Return `(x, y, sample_weight)` from data in any of the forms that `fit` takes.
 
     Args:
-        data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`; a list counts as a tuple.
+        data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`; a list counts as a tuple, unless
+            it is one of strings.
 
     Returns:
         Three values, `None` where the data had none.
@@ -25,7 +28,7 @@ def unpack_x_y_sample_weight(data: Any) -> Batch:
         >>> torchkeras.utils.unpack_x_y_sample_weight((1, 2))
         (1, 2, None)
     """
-    if not isinstance(data, (tuple, list)):
+    if not isinstance(data, (tuple, list)) or (type(data) is list and lists_text_only(data)):
         return data, None, None
     if 1 <= len(data) <= 3:
         x, y, sample_weight = (*data, None, None)[:3]

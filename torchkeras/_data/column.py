@@ -10,6 +10,7 @@ from torchkeras._base.messages import show
 from torchkeras._base.settings import floatx
 from torchkeras._state.arrays import is_borrowed
 
+from .text import TextColumn, holds_text
 from .transfer import from_numpy, narrowed, not_numbers, shares_memory, to_tensor
 
 
@@ -99,7 +100,7 @@ class IndexedColumn:
 
 def is_array(value: Any) -> bool:
     """Say whether `value` is an array or tensor of any library, with rows to read."""
-    if isinstance(value, (TensorColumn, IndexedColumn)):
+    if isinstance(value, (TensorColumn, IndexedColumn, TextColumn)):
         return True
     if isinstance(value, type):
         return False
@@ -108,7 +109,7 @@ def is_array(value: Any) -> bool:
 
 def column(array: Any, argument: str) -> Column:
     """Return the column over an array; nothing is copied whole that can be read in parts."""
-    if isinstance(array, (TensorColumn, IndexedColumn)):
+    if isinstance(array, (TensorColumn, IndexedColumn, TextColumn)):
         return array
     if len(getattr(array, "shape", ())) == 0:
         raise ValueError(
@@ -134,6 +135,8 @@ def _numpy_column(array: "np.ndarray[Any, Any]", argument: str) -> Column:
             f"{masked} masked values. Fill them: `{argument}.filled(0)`."
         )
     if array.dtype.kind not in "biufc" and not is_borrowed(array):
+        if argument.startswith("x") and holds_text(array):
+            return TextColumn(array)
         raise ValueError(not_numbers(argument, array))
     return (
         TensorColumn(from_numpy(array)) if shares_memory(array) else IndexedColumn(array, argument)
@@ -151,7 +154,7 @@ def _from_other_library(array: Any, argument: str) -> Any:
 
 def _from_pandas(table: Any, argument: str) -> "np.ndarray[Any, Any]":
     values: np.ndarray[Any, Any] = table.to_numpy()
-    if values.dtype.kind != "O":
+    if values.dtype.kind != "O" or (argument.startswith("x") and holds_text(values)):
         return values
     dtypes = list(table.dtypes) if hasattr(table, "columns") else [table.dtype]
     kinds = {getattr(dtype, "kind", "O") for dtype in dtypes}

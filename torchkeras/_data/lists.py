@@ -6,9 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .text import lists_text_only, text_array
+
 
 def as_arrays(data: Any, argument: str = "x") -> Any:
-    """Return the structure with lists of plain numbers turned into arrays.
+    """Return the structure with lists of plain numbers, or of strings, turned into arrays.
 
     Args:
         data: Arrays, lists of numbers, or a nested structure of them.
@@ -20,6 +22,8 @@ def as_arrays(data: Any, argument: str = "x") -> Any:
         return data
     if holds_numbers_only(data):
         return _tensor(data, argument)
+    if lists_text_only(data):
+        return text_array(data, argument)
     parts = (as_arrays(item, f"{argument}[{index}]") for index, item in enumerate(data))
     return type(data)(parts)
 

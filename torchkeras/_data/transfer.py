@@ -14,6 +14,7 @@ from torchkeras._base.settings import floatx
 from torchkeras._state.arrays import is_borrowed, shared
 
 from .lists import as_arrays
+from .text import holds_text
 
 # torch does little with these; a wider signed type holds the same numbers.
 _WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
@@ -60,6 +61,17 @@ def not_numbers(argument: str, array: Any) -> str:
     )
 
 
+def refuse_text(x: Any) -> None:
+    """Refuse inputs of strings, for a model without a layer that reads them.
+
+    Args:
+        x: Arrays, or a nested structure of them.
+    """
+    for leaf in tree.flatten(x):
+        if isinstance(leaf, np.ndarray) and holds_text(leaf):
+            raise ValueError(not_numbers("x", leaf))
+
+
 def to_tensor(leaf: Any, argument: str = "x") -> Any:
     """Return an array of any library as a tensor; what is no array stays as it is."""
     if isinstance(leaf, Tensor):
@@ -69,6 +81,8 @@ def to_tensor(leaf: Any, argument: str = "x") -> Any:
     elif not hasattr(leaf, "__array__"):
         return leaf
     array = leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf)
+    if argument == "x" and array.dtype.kind not in _NUMBERS and holds_text(array):
+        return array
     return narrowed(from_numpy(array, argument))
 
 
@@ -105,6 +119,8 @@ class _Mover:
 
     def _leaf(self, leaf: Any, argument: str) -> Any:
         if type(leaf) is np.ndarray:
+            if leaf.dtype.kind not in _NUMBERS and argument == "x" and holds_text(leaf):
+                return leaf
             leaf = from_numpy(leaf, argument)
         elif type(leaf) is not Tensor:
             leaf = to_tensor(leaf, argument)

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +21,7 @@ from torchkeras._data.arrays import Arrays
 from torchkeras._data.batch import Batch
 from torchkeras._data.feed import Feed
 from torchkeras._data.lists import as_arrays
-from torchkeras._data.transfer import mover
+from torchkeras._data.transfer import mover, refuse_text
 from torchkeras._data.weights import ClassWeights, refuse_both
 from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.callbacks import CallbackList
@@ -139,6 +140,8 @@ class Running(Steps):
 
     def _build_on(self, x: Any) -> None:
         """Make the weights: on symbols if the model allows it, else by calling it."""
+        if not getattr(self, "takes_text", False):
+            refuse_text(x)
         if not self._is_built_on_symbols(x):
             with torch.no_grad():
                 self(x)
@@ -462,6 +465,8 @@ def _settled(make: Callable[[Any], Logs], outcome: Any) -> Logs:
 
 
 def _symbol(leaf: Any) -> Any:
+    if isinstance(leaf, np.ndarray):  # only text is left as NumPy's
+        return KerasTensor(leaf.shape, "string")
     return KerasTensor(tuple(leaf.shape), NAMES[leaf.dtype]) if isinstance(leaf, Tensor) else leaf
 
 

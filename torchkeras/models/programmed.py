@@ -5,11 +5,13 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from torchkeras import tree
 from torchkeras._base.dtypes import to_torch
+from torchkeras._base.messages import show
 from torchkeras._base.naming import free_name, to_snake_case
 from torchkeras._base.nested import fill_leaves, leaves_of, map_leaves, unpack_singleton
 from torchkeras._state.tracked import children_of
@@ -145,10 +147,10 @@ class Programmed(Layer):
 
     @property
     def takes_text(self) -> bool:  # type: ignore[override]
-        """Whether an input is declared to be strings."""
+        """Whether an input is declared to be strings, or a layer of a subclassed model is one."""
         self._ensure_program()
         if self._program is None:
-            return False
+            return any(layer.takes_text for layer in self.layers)
         refs = leaves_of(self._program.inputs)
         return any(self._program.steps[ref.step].outputs.dtype == "string" for ref in refs)
 
@@ -374,14 +376,22 @@ def _stem(layer: Layer) -> str:
 
 
 def _fit(x: Any, spec: Any) -> Any:
-    """Return a tensor in the rank and dtype of a declared input."""
-    if not isinstance(x, Tensor):
+    """Return a tensor, or an array of strings, in the rank and dtype of a declared input."""
+    is_text = isinstance(x, np.ndarray)
+    if not isinstance(x, Tensor) and not is_text:
         return x
-    rank, wanted = x.dim(), len(spec.shape)
+    if is_text != (spec.dtype == "string"):
+        raise ValueError(
+            f"An input declared as {spec.dtype!r} cannot take {show(x)}. Give "
+            f"{'numbers' if is_text else 'strings'}, or declare `Input(..., dtype=...)` otherwise."
+        )
+    rank, wanted = len(x.shape), len(spec.shape)
     if rank == wanted - 1 and spec.shape[-1] == 1:
-        x = x.unsqueeze(-1)
+        x = x[..., None]
     elif rank == wanted + 1 and x.shape[-1] == 1:
-        x = x.squeeze(-1)
+        x = x[..., 0]
+    if is_text:
+        return x
     return x if x.dtype is to_torch(spec.dtype) else cast(x, to_torch(spec.dtype))
 
 

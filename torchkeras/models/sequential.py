@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
+import numpy as np
 import torch
 
 from torchkeras import tree
@@ -161,7 +162,7 @@ class Sequential(Model):
                 f"A Sequential takes one tensor. Received: {show(inputs)}. Use a functional model "
                 "for several inputs."
             )
-        self._build_from(shape, inputs.dtype)
+        self._build_from(shape, "string" if isinstance(inputs, np.ndarray) else inputs.dtype)
 
     def _build_from(self, shape: tuple[int | None, ...], dtype: Any) -> None:
         if not self._chain:

@@ -30,6 +30,7 @@ from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .config import Config as Config
 from .downloading import get_file as get_file
+from .feature_space import FeatureSpace as FeatureSpace
 from .image_folder import image_dataset_from_directory as image_dataset_from_directory
 from .images import array_to_img as array_to_img
 from .images import img_to_array as img_to_array

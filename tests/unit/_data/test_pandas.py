@@ -42,11 +42,15 @@ def test_rows_are_shuffled_with_their_labels_whatever_the_index() -> None:
     ("given", "text"),
     [
         (pd.DataFrame({"a": [1.0], "name": ["x"]}), r"columns \['name'\] hold text"),
-        (pd.Series(["x"], name="name"), r"columns \['name'\] hold text"),
-        (pd.Series(["x"], dtype="category", name="kind"), r"columns \['kind'\] hold text"),
         (pd.Series(pd.to_datetime(["2020"])), "`x` must hold numbers"),
     ],
 )
 def test_text_is_refused_with_the_names_of_its_columns(given: Any, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         Arrays(given)
+
+
+@pytest.mark.parametrize("dtype", ["str", "category"])
+def test_targets_of_text_are_refused(dtype: str) -> None:
+    with pytest.raises(ValueError, match=r"`y` must hold numbers.*columns \['kind'\] hold text"):
+        Arrays(np.ones((1, 2)), pd.Series(["x"], dtype=dtype, name="kind"))

@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader
 
 import torchkeras
 from torchkeras.layers import TextVectorization
+from torchkeras.layers.preprocessing import text_vectorization
 
 TEXTS = ["foo bar foo", "baz Bar, qux!", "foo"]
 LOG = np.log([2.0, 2.5])
@@ -254,3 +255,49 @@ def test_in_models_of_strings():
     assert model.output_shape == (None, 4, 3)
     chain = torchkeras.Sequential([torchkeras.Input((), dtype="string"), layer])
     assert chain(np.array(["foo"], dtype=object)).tolist() == [[2, 0, 0, 0]]
+
+
+# All at once, and row by row: the same
+
+
+ODD = ["foo bar  foo", "", "Bär bar", "qux", "foo\tbar\nfoo bar", " , ", "bar foo bar foo bar"]
+WAYS = [
+    {},
+    {"output_sequence_length": 3},
+    {"ngrams": 2},
+    {"ngrams": 3, "output_sequence_length": 4},
+    {"ngrams": (2, 4)},
+    {"ngrams": (3,), "output_mode": "multi_hot"},
+    {"output_mode": "count"},
+    {"output_mode": "tf_idf", "ngrams": 2},
+    {"output_mode": "one_hot"},
+    {"split": "character"},
+    {"split": "character", "output_mode": "count", "standardize": None},
+    {"standardize": np.char.upper},
+]
+
+
+@pytest.mark.parametrize("kwargs", WAYS, ids=str)
+def test_both_ways_give_the_same_numbers(kwargs, monkeypatch):
+    layer = TextVectorization(max_tokens=12, **kwargs)
+    layer.adapt(ODD)
+    at_once = layer(ODD)
+    monkeypatch.setattr(text_vectorization, "can_flatten", lambda split, widths: False)
+    torch.testing.assert_close(layer(ODD), at_once, rtol=0, atol=0)
+
+
+def test_bytes_that_are_no_text_are_looked_up():
+    layer = TextVectorization(vocabulary=[b"a", b"b"])
+    assert layer(np.array([b"a \xff b", b"b"])).tolist() == [[2, 1, 3], [3, 0, 0]]
+
+
+def test_no_texts():
+    layer = adapted(output_mode="multi_hot")
+    assert layer(np.array([], dtype=str)).shape[0] == 0
+
+
+def test_a_new_vocabulary_counts_at_once():
+    layer = TextVectorization(vocabulary=["a"])
+    assert layer(["a b"]).tolist() == [[2, 1]]
+    layer.set_vocabulary(["b", "a"])
+    assert layer(["a b"]).tolist() == [[3, 2]]

@@ -5,7 +5,7 @@ import torch
 
 from torchkeras import Input, KerasTensor, layers, utils
 
-LATER = {"FeatureSpace", "legacy"}
+LATER = {"legacy"}
 
 
 def test_every_public_name_is_there():

@@ -16,6 +16,7 @@ from torchkeras._base import device
 from torchkeras._base.messages import show
 from torchkeras._base.naming import build_scope
 from torchkeras._base.nested import leaves_of, map_leaves
+from torchkeras._data.lists import as_arrays
 from torchkeras._state.arrays import shared
 from torchkeras._state.masked import mask_of, with_mask
 from torchkeras._state.variable import Variable, autocast_scope
@@ -99,6 +100,8 @@ def _convert(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argum
     def leaf(value: Any) -> Any:
         return convert_leaf(layer, value)
 
+    if layer.takes_text:
+        args = tuple(as_arrays(arg) for arg in args)
     converted = tuple(map_leaves(leaf, arg) for arg in args)
     for arg in () if layer.takes_text else converted:
         _refuse_non_tensors(arg)

@@ -17,7 +17,7 @@ class Dtyped(WeightOwner):
 
     keeps_variable_dtype: ClassVar[bool] = False
     computes_in_floats: ClassVar[bool] = False  # whole numbers, too, are cast
-    takes_text = False
+    takes_text = False  # arrays of strings, which are no tensors
     casts_inputs: ClassVar[bool] = True  # floats, where `autocast` is on
     torch_dtype: torch.dtype
     casts_variables: bool

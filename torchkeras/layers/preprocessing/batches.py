@@ -1,7 +1,7 @@
 """What `adapt` reads: the inputs of each batch, whatever form the data has."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from torch import Tensor
@@ -42,3 +42,21 @@ def _inputs(batch: Any, collated: bool) -> Any:
     """Return the inputs of `(inputs, targets, ...)`; loaders make lists of such tuples."""
     pair = isinstance(batch, tuple) or (collated and isinstance(batch, list))
     return batch[0] if pair and len(batch) and not isinstance(batch[0], (str, bytes)) else batch
+
+
+def adapt_counter(
+    layer: Any, data: Any, as_batch: Callable[[Any], Any], steps: int | None = None
+) -> None:
+    """Let a layer that counts learn from data; a list, too, is one batch.
+
+    Args:
+        layer: A layer with `reset_state`, `update_state` and `finalize_state`.
+        data: An array or list, or batches of them.
+        as_batch: Makes a batch of an array or list.
+        steps: How many batches are read; all if not given.
+    """
+    is_one = is_array(data) or isinstance(data, (list, tuple, str))
+    layer.reset_state()
+    for batch in [as_batch(data)] if is_one else input_batches(data, steps):
+        layer.update_state(batch)
+    layer.finalize_state()

@@ -11,18 +11,17 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import one_of, positive_int, show
 from torchkeras._symbolic.spec import Spec
 from torchkeras._symbolic.tensor import KerasTensor
-from torchkeras.layers.layer import Layer
 
 from .batches import input_batches, is_array
 from .categories import encode, encoded_shape
+from .learned import Learned
 from .lookup_arguments import refuse_sparse
 from .quantiles import Summary, empty_summary, merged, quantiles, summarized
 
 _MODES = ("int", "one_hot", "multi_hot", "count")
-_KEY = "bin_boundaries"
 
 
-class Discretization(Layer):
+class Discretization(Learned):
     """Number the range in which each input lies: the count of boundaries that it reaches.
 
     The boundaries are given, or `adapt` finds those that part data into bins of equal size.
@@ -59,6 +58,7 @@ class Discretization(Layer):
     """
 
     casts_inputs = False
+    learned_key = "bin_boundaries"
     _boundaries: Tensor
 
     def __init__(
@@ -220,19 +220,13 @@ class Discretization(Layer):
         made.bin_boundaries = learned
         return made
 
-    # No buffer of torch's: its size changes, and Keras's weight files have no place for it.
+    def learned(self) -> Tensor | None:
+        known = self.num_bins is not None and self.bin_boundaries is not None
+        return self._boundaries if known else None
 
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        if self.num_bins is not None and self.bin_boundaries is not None:
-            destination[prefix + _KEY] = self._boundaries.detach()
-
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
-        super()._load_from_state_dict(state_dict, prefix, *args)
-        learned, unexpected = state_dict.get(prefix + _KEY), args[-2]
-        if learned is not None and self.num_bins is not None:
-            self.bin_boundaries = learned
-            unexpected[:] = [key for key in unexpected if key != prefix + _KEY]
+    def take_learned(self, value: Tensor) -> None:
+        if self.num_bins is not None:
+            self.bin_boundaries = value
 
 
 def _checked_share(epsilon: Any) -> float:

@@ -50,6 +50,8 @@ class HashedCrossing(Reading):
         tensor([1, 4, 1, 1, 3])
     """
 
+    takes_text = True
+
     def __init__(
         self,
         num_bins: int,

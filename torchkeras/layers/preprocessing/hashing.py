@@ -54,6 +54,8 @@ class Hashing(Reading):
                 [2]])
     """
 
+    takes_text = True
+
     def __init__(
         self,
         num_bins: int,

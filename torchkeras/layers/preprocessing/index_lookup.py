@@ -11,7 +11,7 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._symbolic.spec import Spec
 from torchkeras._symbolic.tensor import KerasTensor
 
-from .batches import input_batches, is_array
+from .batches import adapt_counter
 from .categories import encode, encoded_shape
 from .lookup_arguments import check_arguments, checked_salt
 from .vocabulary import Counts, Token, refuse_path
@@ -44,7 +44,7 @@ class IndexLookup(VocabularyOwner):
         self.input_idf_weights = idf_weights
         self._counts = Counts()
         self.register_buffer("_idf", None, persistent=False)
-        self.register_buffer("_text", torch.zeros(0, dtype=torch.uint8))
+        self.register_buffer("_text", torch.zeros(0, dtype=torch.uint8), persistent=False)
         self._install([], None)
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
@@ -76,13 +76,7 @@ class IndexLookup(VocabularyOwner):
         Raises:
             ValueError: If the vocabulary was given when the layer was made.
         """
-        self.reset_state()
-        if is_array(data) or isinstance(data, (list, tuple)):
-            self.update_state(_as_column(data))
-        else:
-            for batch in input_batches(data, steps):
-                self.update_state(batch)
-        self.finalize_state()
+        adapt_counter(self, data, _as_column, steps)
 
     def update_state(self, data: Any) -> None:
         """Count the tokens of one batch; one row is one document.
@@ -156,9 +150,14 @@ class IndexLookup(VocabularyOwner):
         """Return counts with the weights of "tf_idf", and anything else as it is."""
         if self.output_mode != "tf_idf":
             return encoded
+        weights = self.weights_of_tokens().to(encoded.device)
+        return encoded.to(to_torch(settings.floatx())) * weights
+
+    def weights_of_tokens(self) -> Tensor:
+        """Return the weights of "tf_idf"."""
         if self._idf is None:
             raise RuntimeError(f"Layer {self.name!r} has no vocabulary. Call `adapt` on data.")
-        return encoded.to(to_torch(settings.floatx())) * self._idf.to(encoded.device)
+        return self._idf
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the outputs.

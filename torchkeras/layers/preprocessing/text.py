@@ -1,6 +1,6 @@
 """Text as NumPy arrays of bytes: the one form in which layers handle strings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ def as_bytes(value: Any, argument: str = "inputs") -> Strings:
     if array.dtype.kind == "O" and not array.size:
         return array
     flat = array.reshape(-1).tolist()
+    if array.dtype.kind == "O" and set(map(type, flat)) == {bytes}:
+        return array
     if any(isinstance(x, (list, tuple, np.ndarray)) for x in flat[:1] + flat[-1:]):
         raise ValueError(
             f"`{argument}` must be strings in lists of equal length. Received: {show(value)}."
@@ -96,24 +98,6 @@ def _holds_rows(array: Strings) -> bool:
 def decoded(tokens: Iterable[bytes], encoding: str) -> list[str]:
     """Return tokens as Python strings."""
     return [token.decode(encoding) for token in tokens]
-
-
-def padded(
-    numbers: "np.ndarray[Any, Any]", lengths: Sequence[int], width: int | None, fill: int = 0
-) -> Any:
-    """Return a flat array of numbers as rows of the given lengths, filled up.
-
-    Args:
-        numbers: The numbers of all rows, none longer than `width`.
-        lengths: How many belong to each row.
-        width: The width of the table; the longest row's if not given.
-        fill: What shorter rows are filled up with.
-    """
-    sizes = np.asarray(lengths, dtype=np.int64)
-    columns = width if width is not None else int(sizes.max(initial=0))
-    table = np.full((len(sizes), columns), fill, dtype=numbers.dtype)
-    table[np.arange(columns) < sizes[:, None]] = numbers
-    return table
 
 
 def placed(array: Any) -> torch.Tensor:

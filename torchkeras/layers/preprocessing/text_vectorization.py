@@ -1,27 +1,35 @@
 """`TextVectorization`: texts to numbers of their words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import chain
 from typing import Any, Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from torchkeras._base import settings
-from torchkeras._base.messages import one_of, show
+from torchkeras._base.messages import one_of
 from torchkeras._symbolic.spec import Spec
 from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.layers.base.config import encode
 
-from .batches import input_batches, is_array
+from .batches import adapt_counter
 from .categories import encode as encode_categories
+from .flat_text import Flat, FlatLookup, can_flatten, vectors
 from .lookup_arguments import checked_mode, refuse_sparse
 from .reading import Reading
 from .string_lookup import StringLookup
-from .text import Strings, as_bytes, padded, placed
-from .tokenizing import SPLITS, STANDARDIZATIONS, Rows, ngrams_of, standardized, tokens_of
-from .vocabulary import refuse_path
+from .text import Strings, as_bytes, placed
+from .tokenizing import (
+    SPLITS,
+    STANDARDIZATIONS,
+    Rows,
+    ngrams_of,
+    standardized,
+    tokens_of,
+    widths_of,
+)
+from .vocabulary import Table, refuse_path
 
 _Size = int | None
 
@@ -76,7 +84,9 @@ class TextVectorization(Reading):
                 [3, 0]])
     """
 
+    takes_text = True
     _lookup_layer: StringLookup
+    _fast: tuple[Table, FlatLookup] | None = None
 
     def __init__(
         self,
@@ -108,7 +118,7 @@ class TextVectorization(Reading):
         if not callable(split):
             one_of("split", split, SPLITS)
         self.ngrams = ngrams
-        self._widths = _widths(ngrams)
+        self._widths = widths_of(ngrams)
         self.output_sequence_length = self._checked_length(output_sequence_length)
         self.encoding = encoding
         self._lookup_layer = StringLookup(
@@ -169,14 +179,7 @@ class TextVectorization(Reading):
         Raises:
             ValueError: If the vocabulary was given when the layer was made.
         """
-        self.reset_state()
-        if is_array(data) or isinstance(data, (list, tuple, str)):
-            texts = as_bytes(data, "data")
-            self.update_state(texts[:, None] if texts.ndim == 1 else texts)
-        else:
-            for batch in input_batches(data, steps):
-                self.update_state(batch)
-        self.finalize_state()
+        adapt_counter(self, data, _as_column, steps)
 
     def update_state(self, data: Any) -> None:
         """Count the tokens of one batch of texts.
@@ -208,15 +211,25 @@ class TextVectorization(Reading):
         texts = standardized(texts, self.standardize, self.encoding)
         if self.split is None:
             return (texts if self._widths is None else self._joined(texts)), None
-        if texts.ndim > 1:
-            if texts.shape[-1] != 1:
-                raise ValueError(
-                    "`inputs` must have one axis, or a last axis of size 1, to be split. Received: "
-                    f"strings of shape {texts.shape}."
-                )
-            texts = texts[..., 0]
+        texts = self._in_a_row(texts)
+        return texts, self._rows(texts)
+
+    def _rows(self, texts: Strings) -> Rows:
+        """Return the tokens of standardized texts."""
+        assert self.split is not None
         rows = tokens_of(texts.reshape(-1), self.split, self.encoding)
-        return texts, rows if self._widths is None else ngrams_of(rows, self._widths)
+        return rows if self._widths is None else ngrams_of(rows, self._widths)
+
+    def _in_a_row(self, texts: Strings) -> Strings:
+        """Return a column of texts without its last axis."""
+        if texts.ndim < 2:
+            return texts
+        if texts.shape[-1] != 1:
+            raise ValueError(
+                "`inputs` must have one axis, or a last axis of size 1, to be split. Received: "
+                f"strings of shape {texts.shape}."
+            )
+        return texts[..., 0]
 
     def _joined(self, texts: Strings) -> Strings:
         """Return n-grams of texts that are tokens already."""
@@ -230,21 +243,43 @@ class TextVectorization(Reading):
         Args:
             inputs: A string, or an array or list of strings.
         """
-        texts, rows = self._tokenize(as_bytes(inputs))
-        if rows is None:
-            return self._of_tokens(texts)
-        if self.output_mode == "one_hot":
-            return self._one_hot(texts, rows)
-        if self.output_mode != "int":
-            return self._vectors(texts, rows)
-        length = self.output_sequence_length
-        if length is not None:
-            rows = [row[:length] for row in rows]
-        table = padded(self._numbers(rows), [len(row) for row in rows], length)
-        return placed(table.reshape(*texts.shape, table.shape[-1]))
+        given = as_bytes(inputs)
+        if self.split is None:
+            return self._of_tokens(self._tokenize(given)[0])
+        texts = self._in_a_row(given)
+        flat = self._flat(texts.reshape(-1))
+        if self.output_mode not in ("int", "one_hot"):
+            return self._vectors(flat, texts.shape)
+        table = flat.table(*((self.output_sequence_length, 0) if self._is_int else (None, -1)))
+        numbers = placed(table.reshape(*texts.shape, table.shape[-1]))
+        return numbers if self._is_int else self._one_hot(numbers)
 
-    def _numbers(self, rows: Rows) -> "np.ndarray[Any, Any]":
-        return self._lookup_layer.numbers_of(list(chain.from_iterable(rows)))
+    @property
+    def _is_int(self) -> bool:
+        return self.output_mode == "int"
+
+    def _flat(self, texts: Strings) -> Flat:
+        """Look the tokens of texts up, all at once if that is possible."""
+        lookup = self._lookup_layer
+        how = self.standardize
+        if callable(how):
+            texts, how = standardized(texts, how, self.encoding), None
+        if can_flatten(self.split, self._widths):
+            found = self._flat_lookup().look_up(texts, how)
+            if found is not None:
+                return found
+        rows = self._rows(standardized(texts, how, self.encoding))
+        numbers = lookup.numbers_of(list(chain.from_iterable(rows)))
+        return Flat.of_rows(numbers, [len(row) for row in rows])
+
+    def _flat_lookup(self) -> FlatLookup:
+        table = self._lookup_layer._table
+        if self._fast is None or self._fast[0] is not table:
+            unknown = self._lookup_layer.unknown_number
+            made = FlatLookup(table, unknown, str(self.split), self._widths)
+            object.__setattr__(self, "_fast", (table, made))
+        assert self._fast is not None
+        return self._fast[1]
 
     def _of_tokens(self, tokens: Strings) -> Tensor:
         """Look up texts that are not split."""
@@ -255,28 +290,21 @@ class TextVectorization(Reading):
         kept = found[..., :length]
         return torch.nn.functional.pad(kept, (0, length - kept.shape[-1]))
 
-    def _one_hot(self, texts: Strings, rows: Rows) -> Tensor:
+    def _one_hot(self, numbers: Tensor) -> Tensor:
         """Give every token a vector; shorter texts are filled up with zeros."""
         self._lookup_layer.check_ready()
-        table = padded(self._numbers(rows), [len(row) for row in rows], None, -1)
-        numbers = placed(table.reshape(*texts.shape, table.shape[-1], 1))
-        return encode_categories(numbers, "one_hot", self._lookup_layer.depth or 0, torch.int64)
+        depth = self._lookup_layer.depth or 0
+        return encode_categories(numbers.unsqueeze(-1), "one_hot", depth, torch.int64)
 
-    def _vectors(self, texts: Strings, rows: Rows) -> Tensor:
+    def _vectors(self, flat: Flat, shape: tuple[int, ...]) -> Tensor:
         """Count the tokens of each text."""
         lookup = self._lookup_layer
         lookup.check_ready()
-        depth = lookup.depth or 0
-        numbers = self._numbers(rows)
-        owners = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        kept = (numbers >= 0) & (numbers < depth)
-        places = owners[kept] * depth + numbers[kept]
-        counts = np.bincount(places, minlength=len(rows) * depth)
-        if self.output_mode == "multi_hot":
-            counts = np.minimum(counts, 1)
-        return lookup.weighted(
-            placed(counts.astype(np.int64, copy=False).reshape(*texts.shape, depth))
-        )
+        idf = lookup.weights_of_tokens() if self.output_mode == "tf_idf" else None
+        at_hand = idf is not None and idf.device.type == "cpu"
+        found = vectors(flat, lookup.depth or 0, self.output_mode, idf if at_hand else None)
+        found = placed(found).reshape(*shape, found.shape[-1])
+        return found if at_hand else lookup.weighted(found)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the outputs.
@@ -321,6 +349,9 @@ class TextVectorization(Reading):
     def variable_dtype(self) -> str:
         """The dtype of the inputs."""
         return "string"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_fast": None}
 
     # Config and files
 
@@ -389,11 +420,7 @@ class TextVectorization(Reading):
         self._lookup_layer.load_assets(dir_path)
 
 
-def _widths(ngrams: int | tuple[int, ...] | None) -> Sequence[int] | None:
-    given = ngrams if isinstance(ngrams, tuple) else (ngrams,)
-    if ngrams is not None and not all(type(n) is int and n > 0 for n in given):
-        raise ValueError(
-            "`ngrams` must be a positive integer, a tuple of them, or `None`. "
-            f"Received: ngrams={show(ngrams)}."
-        )
-    return tuple(range(1, ngrams + 1)) if isinstance(ngrams, int) else ngrams
+def _as_column(texts: Any) -> Strings:
+    """Return texts in a row as samples of one text each."""
+    found = as_bytes(texts, "data")
+    return found[:, None] if found.ndim == 1 else found

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from torchkeras._base.messages import show
+
 from .text import Strings, as_bytes, rows_of
 
 Rows = list[list[bytes]]
@@ -38,12 +40,22 @@ def standardized(texts: Strings, how: Any, encoding: str) -> Strings:
     """
     if callable(how):
         return as_bytes(how(as_text(texts, encoding)), "the output of `standardize`")
-    table, gone = _TRANSLATIONS[how]
-    if table is None and not gone:
+    if how is None:
         return texts
     made = np.empty(texts.size, dtype=object)
-    made[:] = [text.translate(table, gone) for text in texts.reshape(-1)]
+    made[:] = [translated(text, how) for text in texts.reshape(-1)]
     return made.reshape(texts.shape)
+
+
+def translated(text: bytes, how: Any) -> bytes:
+    """Return a text with its letters changed.
+
+    Args:
+        text: The text.
+        how: One of `STANDARDIZATIONS`.
+    """
+    table, gone = _TRANSLATIONS[how]
+    return text if how is None else text.translate(table, gone)
 
 
 def as_text(texts: Strings, encoding: str) -> "np.ndarray[Any, np.dtype[np.str_]]":
@@ -81,3 +93,21 @@ def _runs(row: Sequence[bytes], width: int) -> Iterable[bytes]:
     if width == 1:
         return row
     return map(b" ".join, zip(*(row[at:] for at in range(width)), strict=False))
+
+
+def widths_of(ngrams: int | tuple[int, ...] | None) -> Sequence[int] | None:
+    """Return the lengths of the runs of tokens that an argument asks for.
+
+    Args:
+        ngrams: The longest run, or a tuple of lengths.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    given = ngrams if isinstance(ngrams, tuple) else (ngrams,)
+    if ngrams is not None and not all(type(n) is int and n > 0 for n in given):
+        raise ValueError(
+            "`ngrams` must be a positive integer, a tuple of them, or `None`. "
+            f"Received: ngrams={show(ngrams)}."
+        )
+    return tuple(range(1, ngrams + 1)) if isinstance(ngrams, int) else ngrams

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from torchkeras._base.messages import show
 
+from .learned import Learned
 from .lookup_arguments import check_vocabulary, plain_list
 from .reading import Reading
 from .vocabulary import Table, Token, read_lines
@@ -20,9 +21,11 @@ _UNKNOWN = -1
 _ASSET, _ASSET_OF_ODD_TOKENS = "vocabulary.txt", "vocabulary.json"
 
 
-class VocabularyOwner(Reading):
+class VocabularyOwner(Reading, Learned):
     """A layer that numbers tokens; the final classes say what a token is."""
 
+    takes_text = True
+    learned_key = "_text"
     max_tokens: int | None
     num_oov_indices: int
     mask_token: Any
@@ -173,11 +176,13 @@ class VocabularyOwner(Reading):
     # Files
 
     def save_own_variables(self, store: Any) -> None:
-        """Write the weights of "tf_idf" into a mapping.
+        """Write a learned vocabulary and the weights of "tf_idf" into a mapping.
 
         Args:
             store: A mapping of names to arrays.
         """
+        if self.input_vocabulary is None and self._text.numel():
+            store["_text"] = self._text.cpu().numpy()
         if self._idf is not None:
             store["idf_weights"] = self._idf.cpu().numpy()
 
@@ -187,9 +192,8 @@ class VocabularyOwner(Reading):
         Args:
             store: What `save_own_variables` wrote; our files hold the vocabulary too.
         """
-        text = np.asarray(store.get("_text", ()))
-        if self.input_vocabulary is None and text.size:
-            self._take_text(text)
+        if self.input_vocabulary is None and "_text" in store:
+            self.take_learned(torch.from_numpy(np.array(store["_text"])))
         if self.output_mode == "tf_idf":
             self._idf = torch.tensor(np.asarray(store["idf_weights"], dtype=np.float32))
             self._install(self._tokens, self._idf.numpy())
@@ -225,16 +229,11 @@ class VocabularyOwner(Reading):
         self._install(tokens, idf)
         self._record_size()
 
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
-        text = state_dict.get(f"{prefix}_text")
-        if text is not None and text.numel():
-            self._take_text(text.cpu().numpy())
-            self._text = text.clone().to(self._text.device)
-        super()._load_from_state_dict(state_dict, prefix, *args)
+    def learned(self) -> Tensor | None:
+        return self._text if self._text.numel() else None
 
-    def _take_text(self, text: "np.ndarray[Any, Any]") -> None:
-        """Use the vocabulary that `_text` of a layer like this one holds."""
-        state = json.loads(text.tobytes())
+    def take_learned(self, value: Tensor) -> None:
+        state = json.loads(value.cpu().numpy().tobytes())
         idf = state.get("idf_weights")
         tokens = [self._from_json(token) for token in state["tokens"]]
         check_vocabulary(self, tokens)

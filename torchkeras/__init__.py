@@ -27,6 +27,7 @@ from . import regularizers as regularizers
 from . import saving as saving
 from . import tree as tree
 from . import utils as utils
+from . import visualization as visualization
 from . import wrappers as wrappers
 from ._base.device import device as device
 from ._base.naming import name_scope as name_scope

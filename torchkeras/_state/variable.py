@@ -108,7 +108,7 @@ class Variable:
         )  # fmt: skip
         self.aggregation = one_of("aggregation", aggregation, _AGGREGATIONS)
         self.synchronization = synchronization
-        self._autocast = autocast
+        self.autocasts = autocast
 
     @classmethod
     def over(
@@ -154,7 +154,7 @@ class Variable:
         self.name, self.path = name, scoped_path(name)
         self.regularizer, self.constraint = regularizer, constraint
         self._trainable = self.born_trainable = trainable
-        self._autocast, self.aggregation, self.synchronization = True, "none", "auto"
+        self.autocasts, self.aggregation, self.synchronization = True, "none", "auto"
         self.overwrite_with_gradient = False
 
     # Storage
@@ -219,7 +219,7 @@ class Variable:
         else:
             value = ParameterView.of(self)
         cast = _autocast()
-        if cast is not None and self._autocast and value.is_floating_point():
+        if cast is not None and self.autocasts and value.is_floating_point():
             return value.to(cast)
         return value
 
@@ -324,7 +324,7 @@ class Variable:
         """The name of the dtype; the compute dtype inside a layer with a mixed policy."""
         own = read(*self._parts[0]).dtype
         cast = _autocast()
-        return NAMES[cast if cast and self._autocast and own.is_floating_point else own]
+        return NAMES[cast if cast and self.autocasts and own.is_floating_point else own]
 
     @property
     def trainable(self) -> bool:

@@ -198,8 +198,9 @@ class Layer(Configurable, Symbolic):
     ) -> None:
         """Refuse: this layer has no quantized form."""
         raise NotImplementedError(
-            f"Layer {type(self).__name__!r} cannot be quantized. Received: mode={mode!r}. Leave it "
-            "in floats, with a dtype policy such as 'float32' or 'mixed_bfloat16'."
+            f"Layer {type(self).__name__} does not have a `quantize` method implemented: it cannot "
+            f"be quantized. Received: mode={mode!r}. Leave it in floats, with a dtype policy such "
+            "as 'float32' or 'mixed_bfloat16'."
         )
 
     def finish_build(self) -> None:

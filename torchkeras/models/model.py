@@ -18,6 +18,7 @@ from torchkeras.layers.layer import Layer
 
 from . import functional_config
 from .programmed import Programmed
+from .quantization import quantize_layers
 from .state_tree import read as read_state_tree
 from .state_tree import write as write_state_tree
 from .summary import print_summary
@@ -232,6 +233,39 @@ class Model(Trainer, Programmed):
             **kwargs: Passed to `torch.export.export` or `torch.onnx.export`.
         """
         export_model(self, filepath, format, verbose, input_signature, **kwargs)
+
+    def quantize(  # type: ignore[override]
+        self, mode: str | None = None, config: Any = None, filters: Any = None, **kwargs: Any
+    ) -> None:
+        """Keep the weights of the model's layers in smaller numbers from now on.
+
+        Layers with weights that have no quantized form stay as they are, with a warning.
+
+        Args:
+            mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`; that of the config if not
+                given.
+            config: A `QuantizationConfig`; the usual one of the mode if not given.
+            filters: Which layers: a regular expression that is searched in their names, a list of
+                them, or a function of a layer.
+            **kwargs: `type_check`: whether subclasses of layers are left out (they are).
+
+        Raises:
+            ValueError: If the model is not built, quantized already, or the arguments are wrong.
+
+        Example:
+            >>> import torchkeras
+            >>> model = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
+            >>> model.quantize("int8")
+            >>> [weight.dtype for weight in model.weights]
+            ['float32', 'int8', 'float32']
+        """
+        type_check = kwargs.pop("type_check", True)
+        if kwargs:
+            raise ValueError(
+                f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}"
+            )
+        quantize_layers(self, mode, config, filters, type_check)
+        self.train_function = self.test_function = self.predict_function = None
 
     def get_quantization_layer_structure(self, mode: str | None = None) -> None:
         """Return the blocks that a quantization mode works on: none, unless a subclass says so.

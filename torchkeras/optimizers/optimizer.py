@@ -118,7 +118,10 @@ class Optimizer(Stages):
     def zero_grad(self) -> None:
         """Drop the gradients of the parameters that the optimizer was built with."""
         if self.built:
-            for param in self._work().whole.params:
+            work = self._work()
+            for param in work.whole.params:
+                param.grad = None
+            for param in self._overwritten_params(work):
                 param.grad = None
 
     def step(self) -> None:
@@ -142,9 +145,12 @@ class Optimizer(Stages):
     def _found_gradients(self) -> tuple[list[Tensor], list[Tensor]]:
         """Return the gradients at the parameters, and those that take a variable's place."""
         work = self._work()
-        replaced = [self._trainable_variables[position] for position in work.overwritten]
-        others = [param for variable in replaced for param in variable.parameters]
+        others = self._overwritten_params(work)
         return _gradients(work.whole.params), _gradients(others)
+
+    def _overwritten_params(self, work: Any) -> list[Tensor]:
+        replaced = [self._trainable_variables[position] for position in work.overwritten]
+        return [param for variable in replaced for param in variable.parameters]
 
     def _step_unless(self, found: Tensor, grads: list[Tensor]) -> bool:
         """Take a step that the device leaves out if `found` is 1, or say that it cannot be done."""

@@ -9,12 +9,12 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._state.layout import SAME, TRANSPOSED, Reshaped
 from torchkeras._state.slot import Slot
 from torchkeras.layers.base.fans import with_axes
-from torchkeras.layers.base.lora import AdaptableKernel
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
+from torchkeras.layers.quantized.quantizable import QuantizableKernel
 
 
-class Projection(AdaptableKernel, Layer):
+class Projection(QuantizableKernel, Layer):
     """A matrix product over the last axes: `(..., inputs) → (..., outputs)`.
 
     Args:

@@ -265,7 +265,7 @@ def cast_variables(layer: Any) -> Swapped:
     swapped: Swapped = []
     store: dict[str, Any]
     for variable in layer.own_variables():
-        for module, key in variable.parts:
+        for module, key in variable.parts if variable.autocasts else ():
             store = module._parameters if key in module._parameters else module._buffers
             tensor = store.get(key)
             if module is not layer and tensor is not None and tensor.is_floating_point():

@@ -18,13 +18,13 @@ class Configurable:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
-        if not _is_library(cls):
+        if not is_library(cls):
             object.__setattr__(self, "_given", (args, kwargs))
         return self
 
     def attribute_config(self) -> dict[str, Any]:
         """Return the arguments of the library class's `__init__`, read from the attributes."""
-        cls = next(c for c in type(self).__mro__ if _is_library(c))
+        cls = next(c for c in type(self).__mro__ if is_library(c))
         return {name: encode(getattr(self, name)) for name in argument_names(cls)}
 
     def given_config(self) -> dict[str, Any]:
@@ -71,7 +71,8 @@ class Configurable:
             ) from error
 
 
-def _is_library(cls: type) -> bool:
+def is_library(cls: type) -> bool:
+    """Whether a class is one of this package."""
     return cls.__module__.partition(".")[0] == _LIBRARY
 
 

@@ -78,5 +78,9 @@ class Dtyped(WeightOwner):
         before = to_torch(self.variable_dtype)
         after = fn(torch.empty(0, dtype=before)).dtype
         if after is not before:
-            self.dtype_policy = str(after).removeprefix("torch.")
+            self.dtype_policy = self._policy_after_cast(str(after).removeprefix("torch."))
         return self
+
+    def _policy_after_cast(self, dtype: str) -> str:
+        """Return the name of the dtype policy of a layer that torch has cast."""
+        return dtype

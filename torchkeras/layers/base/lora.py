@@ -1,6 +1,7 @@
 """LoRA: a frozen weight, and beside it two small ones whose product corrects it."""
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -112,7 +113,7 @@ class Adaptable(Buildable):
                 f"without `{self.adapted}_constraint`."
             )
         kind = self._adapted_class()
-        *down, last = self.base_weight.shape
+        *down, last = self._adapted_shape()
         a, b = _first_value(first_a, (*down, rank)), _first_value(first_b, (rank, last))
         layouts = self._layouts(tuple(a.shape))
         self._owner.__class__ = kind
@@ -148,6 +149,14 @@ class Adaptable(Buildable):
     @property
     def _owner(self) -> nn.Module:
         return self.base_weight.parts[0][0]
+
+    def _adapted_shape(self) -> tuple[int, ...]:
+        """Return the shape of the weight as floats."""
+        return self.base_weight.shape
+
+    def _float_weight(self) -> Tensor:
+        """Return the weight as floats, without its correction."""
+        return self.base_weight.value
 
     def _layouts(self, shape_of_a: tuple[int, ...]) -> tuple[Layout, Layout]:
         if self._owner is self:
@@ -190,7 +199,7 @@ class Adaptable(Buildable):
 
     def merged_weight(self) -> Tensor:
         """Return the weight with its correction added."""
-        base = self.base_weight.value
+        base = self._float_weight()
         if self._ways is None:
             return base
         a, b = (way.value for way in self._ways)
@@ -203,7 +212,13 @@ class Adaptable(Buildable):
             return kept
         base = self.base_weight
         kept = [v for v in kept if not any(v is way for way in self._ways)]
-        return [_Merged(self) if variable is base else variable for variable in kept]
+        merged = Merged(self, base, self.merged_weight)
+        return [merged if variable is base else variable for variable in kept]
+
+    def clear_correction(self) -> None:
+        """Set the correction to zero."""
+        for way in self._ways or ():
+            way.assign(np.zeros(way.shape))
 
     def lora_config(self) -> dict[str, Any]:
         """Return the arguments of `__init__` for the correction, if there is one."""
@@ -229,16 +244,22 @@ class AdaptableKernel(Adaptable):
         return self.base_weight
 
 
-class _Merged:
-    """A corrected weight as files keep it: read, it has its correction; written, it has none."""
+class Merged:
+    """A corrected weight as files keep it: read, it has its correction; written, it has none.
 
-    def __init__(self, layer: Adaptable) -> None:
-        self._layer, base = layer, layer.base_weight
-        self.shape, self.path, self.name = base.shape, base.path, base.name
+    Args:
+        layer: The layer.
+        variable: The variable that is written.
+        read: Returns the merged value.
+    """
+
+    def __init__(self, layer: Adaptable, variable: Variable, read: Callable[[], Tensor]) -> None:
+        self._layer, self._variable, self._read = layer, variable, read
+        self.shape, self.path, self.name = variable.shape, variable.path, variable.name
 
     def numpy(self) -> "np.ndarray[Any, Any]":
         with torch.no_grad():
-            merged = self._layer.merged_weight().as_subclass(Tensor).cpu()
+            merged = self._read().as_subclass(Tensor).cpu()
         host = merged.float() if merged.dtype == torch.bfloat16 else merged
         return np.array(host.numpy())
 
@@ -246,9 +267,8 @@ class _Merged:
         return self.numpy()
 
     def assign(self, value: Any) -> None:
-        self._layer.base_weight.assign(value)
-        for way in self._layer._ways or ():
-            way.assign(np.zeros(way.shape))
+        self._variable.assign(value)
+        self._layer.clear_correction()
 
 
 def _first_value(initializer: Any, shape: tuple[int, ...]) -> Tensor:

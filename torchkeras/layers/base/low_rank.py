@@ -7,8 +7,11 @@ the correction are applied one after the other, so no gradient of the weight's s
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from .einsum import Einsum
 
 _CONVOLVE: dict[int, Callable[..., Tensor]] = {3: F.conv1d, 4: F.conv2d, 5: F.conv3d}
 
@@ -27,34 +30,58 @@ class LowRank(nn.Module):
     lora_b: Tensor
     lora_scale: float
 
-    def _ways(self) -> tuple[Tensor, Tensor]:
-        dtype = self.weight.dtype
+    def _ways(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         return self.lora_a.to(dtype), self.lora_b.to(dtype)
 
 
-class LowRankLinear(LowRank, nn.Linear):
-    """`x @ weightᵀ + bias + scale * (x @ aᵀ) @ bᵀ`; block by block where `a` has several."""
+class CorrectedLinear(LowRank):
+    """Adds `scale * (x @ aᵀ) @ bᵀ`; block by block where `a` has several."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the product, corrected."""
-        a, b = self._ways()
+        outputs: Tensor = super().forward(input)
+        a, b = self._ways(outputs.dtype)
         rank, inner = b.shape[1], F.linear(input, a)
         if a.shape[0] == rank:
             correction = F.linear(inner, b)
         else:
             blocks = inner.reshape(*inner.shape[:-1], -1, rank)
             correction = F.linear(blocks, b).flatten(-2)
-        return nn.Linear.forward(self, input) + self.lora_scale * correction
+        return outputs + self.lora_scale * correction
 
 
-class LowRankEmbedding(LowRank, nn.Embedding):
-    """`weight[i] + scale * a[i] @ bᵀ`."""
+class CorrectedEmbedding(LowRank):
+    """Adds `scale * a[i] @ bᵀ`."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the rows, corrected."""
-        rows = nn.Embedding.forward(self, input)
-        a, b = self._ways()
+        rows: Tensor = super().forward(input)
+        a, b = self._ways(rows.dtype)
         return rows + self.lora_scale * F.linear(F.embedding(input, a), b)
+
+
+class CorrectedEinsum(LowRank):
+    """Adds `scale * einsum(equation, x, a @ bᵀ)`."""
+
+    equation: str
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the product, corrected."""
+        outputs: Tensor = super().forward(input)
+        a, b = self._ways(outputs.dtype)
+        return outputs + self.lora_scale * torch.einsum(self.equation, input, F.linear(a, b))
+
+
+class LowRankLinear(CorrectedLinear, nn.Linear):
+    """`nn.Linear` with a correction."""
+
+
+class LowRankEmbedding(CorrectedEmbedding, nn.Embedding):
+    """`nn.Embedding` with a correction."""
+
+
+class LowRankEinsum(CorrectedEinsum, Einsum):
+    """`Einsum` with a correction."""
 
 
 class _LowRankConvolution(LowRank):
@@ -66,7 +93,7 @@ class _LowRankConvolution(LowRank):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the convolution, corrected."""
-        a, b = self._ways()
+        a, b = self._ways(self.weight.dtype)
         ones = (1,) * (a.ndim - 2)
         if self.groups > 1:  # each group has the same way down, over channels of its own
             a = a.repeat(self.groups, 1, *ones)
@@ -90,6 +117,7 @@ class LowRankConv3d(_LowRankConvolution, nn.Conv3d):
 ADAPTED: dict[type[nn.Module], type[nn.Module]] = {
     nn.Linear: LowRankLinear,
     nn.Embedding: LowRankEmbedding,
+    Einsum: LowRankEinsum,
     nn.Conv1d: LowRankConv1d,
     nn.Conv2d: LowRankConv2d,
     nn.Conv3d: LowRankConv3d,

@@ -50,21 +50,30 @@ class WeightOwner(TrackedModule):
     def bind_slots(self) -> None:
         """Make the variables of the table and give them their first values."""
         for name, slot in self.variable_slots().items():
-            parts = slot.parts(self)
-            if parts is None:
-                object.__setattr__(self, name, None)
-                continue
-            role = slot.role or name
-            variable = Variable.over(
-                parts,
-                slot.layout,
-                name,
-                regularizer=getattr(self, f"{role}_regularizer", None),
-                constraint=getattr(self, f"{role}_constraint", None),
-            )
-            variable.assign(self._first_value(f"{role}_initializer", variable))
-            self._variables.append(variable)
-            object.__setattr__(self, name, variable)
+            self.bind_slot(name, slot)
+
+    def bind_slot(self, name: str, slot: Slot) -> None:
+        """Make the variable of one line of the table.
+
+        Args:
+            name: The variable's name.
+            slot: Where it lies.
+        """
+        parts = slot.parts(self)
+        if parts is None:
+            object.__setattr__(self, name, None)
+            return
+        role = slot.role or name
+        variable = Variable.over(
+            parts,
+            slot.layout,
+            name,
+            regularizer=getattr(self, f"{role}_regularizer", None),
+            constraint=getattr(self, f"{role}_constraint", None),
+        )
+        variable.assign(self._first_value(f"{role}_initializer", variable))
+        self._variables.append(variable)
+        object.__setattr__(self, name, variable)
 
     def _first_value(self, attribute: str, variable: Variable) -> Any:
         initializer = initializers.get(getattr(self, attribute))
@@ -112,7 +121,7 @@ class WeightOwner(TrackedModule):
             variable.trainable = False
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
-        variable.aggregation, variable._autocast = aggregation, autocast
+        variable.aggregation, variable.autocasts = aggregation, autocast
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._variables.append(variable)
         return variable

@@ -10,17 +10,16 @@ from torchkeras._base.messages import positive_int
 from torchkeras._state.layout import TRANSPOSED
 from torchkeras._state.slot import Slot
 from torchkeras.layers.base.activated import Activated
-from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.input_spec import InputSpec
-from torchkeras.layers.base.lora import AdaptableKernel
 from torchkeras.layers.base.plain import may_overwrite
 from torchkeras.layers.base.weights import known_size
 from torchkeras.layers.layer import Layer
+from torchkeras.layers.quantized.quantizable import QuantizableKernel
 
 _LARGE = 2**14  # entries whose second copy costs more than finding out that none is needed
 
 
-class Dense(Activated, AdaptableKernel, Layer):
+class Dense(Activated, QuantizableKernel, Layer):
     """A fully connected layer: `activation(inputs @ kernel + bias)`.
 
     Args:
@@ -36,7 +35,7 @@ class Dense(Activated, AdaptableKernel, Layer):
         bias_constraint: Applied to the bias after each optimizer step.
         lora_rank: The rank of a correction that is trained in the kernel's place (`enable_lora`).
         lora_alpha: The correction is multiplied by `lora_alpha / lora_rank`; the rank if not given.
-        quantization_config: Not available yet; only `None`.
+        quantization_config: How the layer is quantized, if its dtype policy says that it is.
         **kwargs: The keyword arguments of `Layer`.
 
     Input shape:
@@ -75,11 +74,10 @@ class Dense(Activated, AdaptableKernel, Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        refuse_unavailable(quantization_config=quantization_config)
         self.units = positive_int("units", units)
         self.activation = activation
         self.use_bias = use_bias
-        self.quantization_config = None
+        self.quantization_config = quantization_config
         self.take_lora(lora_rank, lora_alpha)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)

@@ -8,16 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from torchkeras import constraints, initializers, regularizers
-from torchkeras._state.layout import SAME, TRANSPOSED, Reshaped
+from torchkeras._state.layout import SAME, TRANSPOSED, Layout, Reshaped
 from torchkeras._state.slot import Slot
 from torchkeras._state.variable import Variable
 from torchkeras.layers.base.activated import Activated
-from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.config import encode
+from torchkeras.layers.base.einsum import Einsum
 from torchkeras.layers.base.fans import with_axes
 from torchkeras.layers.base.input_spec import InputSpec
-from torchkeras.layers.base.lora import AdaptableKernel
 from torchkeras.layers.layer import Layer
+from torchkeras.layers.quantized.axes import Axes
+from torchkeras.layers.quantized.float8 import cut_bias
+from torchkeras.layers.quantized.quantizable import QuantizableKernel
 
 from .einsum_equation import Equation, Sizes
 
@@ -28,7 +30,7 @@ _ARGUMENTS = (
 )
 
 
-class EinsumDense(Activated, AdaptableKernel, Layer):
+class EinsumDense(Activated, QuantizableKernel, Layer):
     """A fully connected layer along any axes: `activation(einsum(equation, x, kernel) + bias)`.
 
     Args:
@@ -46,8 +48,8 @@ class EinsumDense(Activated, AdaptableKernel, Layer):
         bias_constraint: Applied to the bias after each optimizer step.
         lora_rank: The rank of a correction that is trained in the kernel's place (`enable_lora`).
         lora_alpha: The correction is multiplied by `lora_alpha / lora_rank`; the rank if not given.
-        gptq_unpacked_column_size: Not available; only `None`.
-        quantization_config: Not available yet; only `None`.
+        gptq_unpacked_column_size: Kept for Keras's configs; the layer knows its sizes.
+        quantization_config: How the layer is quantized, if its dtype policy says that it is.
         **kwargs: The keyword arguments of `Layer`.
 
     Input shape:
@@ -58,7 +60,7 @@ class EinsumDense(Activated, AdaptableKernel, Layer):
 
     Variables:
         kernel: What the equation says. Where it sums over the inputs' last axes, in the kernel's
-            order, torch keeps it as `linear.weight`, flat and transposed.
+            order, torch keeps it as `linear.weight`, flat and transposed; else as `einsum.weight`.
         bias: The sizes of the outputs from the first of `bias_axes` on, 1 for the others.
 
     Raises:
@@ -78,6 +80,7 @@ class EinsumDense(Activated, AdaptableKernel, Layer):
     bias: Variable | None
     _parts: Equation
     _kernel_shape: tuple[int, ...]
+    _axes: Axes
     _bias_apart = False  # whether the bias is not the one of the torch module
 
     def __init__(
@@ -99,15 +102,12 @@ class EinsumDense(Activated, AdaptableKernel, Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        refuse_unavailable(
-            gptq_unpacked_column_size=gptq_unpacked_column_size,
-            quantization_config=quantization_config,
-        )
         self.equation, self.bias_axes = equation, bias_axes
         object.__setattr__(self, "_parts", Equation.of(equation))
         self.partial_output_shape = _checked(output_shape)
         self.activation = activation
-        self.quantization_config = None
+        self.gptq_unpacked_column_size = gptq_unpacked_column_size
+        self.quantization_config = quantization_config
         self.take_lora(lora_rank, lora_alpha)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -124,13 +124,14 @@ class EinsumDense(Activated, AdaptableKernel, Layer):
         object.__setattr__(self, "_kernel_shape", shape)
         bias_shape = self._bias_shape(sizes, len(input_shape) - len(parts.inputs))
         summed = parts.summed
+        object.__setattr__(self, "_axes", Axes(*parts.spelled(len(input_shape))))
         if summed is None:
-            self._make_kernel(shape)
+            self.einsum = self.stock(Einsum, self._axes.equation, shape)
         else:
             outputs = shape[summed:]
             flat = math.prod(shape[:summed]), math.prod(outputs)
             self.linear = self.stock(nn.Linear, *flat, bias=bias_shape == outputs)
-            self.bind_slots()
+        self.bind_slots()
         if bias_shape is not None and self.bias is None:
             self._make_bias(bias_shape)
 
@@ -142,22 +143,16 @@ class EinsumDense(Activated, AdaptableKernel, Layer):
     def variable_slots(self) -> dict[str, Slot]:
         summed = self._parts.summed
         if summed is None:
-            return {}
+            return {"kernel": Slot("einsum.weight"), "bias": Slot("einsum.bias")}
         shape = self._kernel_shape
         flat = math.prod(shape[:summed]), math.prod(shape[summed:])
         kernel = Reshaped(TRANSPOSED, flat, shape)
         bias = Reshaped(SAME, flat[1:], shape[summed:])
         return {"kernel": Slot("linear.weight", kernel), "bias": Slot("linear.bias", bias)}
 
-    def _make_kernel(self, shape: tuple[int, ...]) -> None:
-        self.kernel = self.add_weight(
-            shape=shape,
-            initializer=self._first_kernel(),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
-        self.bias = None
+    def _scale_layout(self) -> Layout:
+        shape = self._axes.scale_shape(self._kernel_shape)
+        return Reshaped(SAME, (math.prod(shape),), shape)
 
     def _make_bias(self, shape: tuple[int, ...]) -> None:
         self.bias = self.add_weight(
@@ -204,21 +199,28 @@ class EinsumDense(Activated, AdaptableKernel, Layer):
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         summed = self._parts.summed
         if summed is None:
-            y = torch.einsum(self.equation, inputs, self.merged_weight())
+            y = self._modules["einsum"](inputs)  # type: ignore[misc]
         else:
             flat = inputs if summed == 1 else inputs.flatten(-summed)
             y = self._modules["linear"](flat)  # type: ignore[misc]
             if len(self._kernel_shape) > summed + 1:
                 y = y.unflatten(-1, self._kernel_shape[summed:])
         if self._bias_apart:
-            y = y + self.bias.value  # type: ignore[union-attr]
+            y = y + self._apart()
         return y if self._activate is None else self._activate(y)
+
+    def _apart(self) -> Tensor:
+        bias: Tensor = self.bias.value  # type: ignore[union-attr]
+        is_cut = self.quantization_mode == "float8" and bias.dtype == torch.float32
+        return cut_bias(bias) if is_cut else bias
 
     def attribute_config(self) -> dict[str, Any]:
         """Return the arguments of `__init__`, read from the attributes."""
+        columns = self.gptq_unpacked_column_size
         return {
             **{name: encode(getattr(self, name)) for name in _ARGUMENTS},
             **self.lora_config(),
+            **({"gptq_unpacked_column_size": columns} if columns else {}),
             "output_shape": self.partial_output_shape,
             "activity_regularizer": encode(self.activity_regularizer),
         }

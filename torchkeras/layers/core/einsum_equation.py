@@ -1,6 +1,7 @@
 """The equation of an `EinsumDense`: which axes go in, are summed over, and come out."""
 
 import re
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,19 @@ class Equation:
         )
         known = set(self.inputs) | set(self.outputs)
         _refuse(set(self.kernel) - known, "of the kernel are neither in the inputs nor the outputs")
+
+    def spelled(self, rank: int) -> tuple[str, str, str]:
+        """Return the letters of inputs, kernel and outputs, with letters in the ellipsis's place.
+
+        Args:
+            rank: The number of the inputs' axes.
+        """
+        used = self.inputs + self.kernel + self.outputs
+        free = [letter for letter in string.ascii_letters if letter not in used]
+        more = "".join(free[: rank - len(self.inputs)])
+        if self.ellipsis == "left":
+            return more + self.inputs, self.kernel, more + self.outputs
+        return self.inputs + more, self.kernel, self.outputs + more
 
     @property
     def input_axes(self) -> list[int]:

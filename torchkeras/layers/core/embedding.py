@@ -10,15 +10,14 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int, show
 from torchkeras._state.slot import Slot
 from torchkeras._state.variable import Variable
-from torchkeras.layers.base.arguments import refuse_unavailable
 from torchkeras.layers.base.config import encode
-from torchkeras.layers.base.lora import Adaptable
 from torchkeras.layers.layer import Layer
+from torchkeras.layers.quantized.quantizable import Quantizable
 
 _INDEX_DTYPES = (torch.int32, torch.int64)
 
 
-class Embedding(Adaptable, Layer):
+class Embedding(Quantizable, Layer):
     """A table from which each input, a whole number, picks a row.
 
     Args:
@@ -31,7 +30,7 @@ class Embedding(Adaptable, Layer):
         weights: The table's first value, or a list that holds it.
         lora_rank: The rank of a correction that is trained in the table's place (`enable_lora`).
         lora_alpha: The correction is multiplied by `lora_alpha / lora_rank`; the rank if not given.
-        quantization_config: Not available yet; only `None`.
+        quantization_config: How the layer is quantized, if its dtype policy says that it is.
         **kwargs: The keyword arguments of `Layer`.
 
     Input shape:
@@ -59,6 +58,7 @@ class Embedding(Adaptable, Layer):
     # The table is looked up first and cast afterwards: casting it whole would cost its whole size.
     keeps_variable_dtype = True
     adapted = "embeddings"
+    quantization_modes = ("int8", "int4")
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Embedding(Adaptable, Layer):
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("Argument `input_length` is deprecated. Just remove it.", stacklevel=2)
         super().__init__(**kwargs)
-        refuse_unavailable(quantization_config=quantization_config)
+        self.quantization_config = quantization_config
         self.take_lora(lora_rank, lora_alpha)
         self.input_dim = positive_int("input_dim", input_dim)
         self.output_dim = positive_int("output_dim", output_dim)
@@ -143,7 +143,7 @@ class Embedding(Adaptable, Layer):
             **plain,
             **self.lora_config(),
             "activity_regularizer": encode(self.activity_regularizer),
-            "quantization_config": None,
+            "quantization_config": encode(self.quantization_config),
         }
 
 

@@ -12,6 +12,8 @@ from torchkeras._state.masked import with_mask
 from torchkeras._state.slot import Slot
 from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.layers.base.arguments import number
+from torchkeras.layers.quantized.form import Quantized
+from torchkeras.quantizers import AbsMaxQuantizer
 
 from .embedding import Embedding
 
@@ -113,11 +115,25 @@ class ReversibleEmbedding(Embedding):
         if not reverse:
             rows = super().call(inputs)
             return with_mask(rows, inputs != 0) if self.mask_zero else rows
-        table = self.merged_weight() if self.tie_weights else self.reverse.weight
-        dtype = self._score_dtype(inputs.dtype)
-        scores = F.linear(inputs.to(dtype), table.to(dtype))
+        scores = self._scores(inputs)
         cap = self.logit_soft_cap
         return scores if cap is None else torch.tanh(scores / cap) * cap
+
+    def _scores(self, x: Tensor) -> Tensor:
+        module: Any = self._modules["embedding" if self.tie_weights else "reverse"]
+        if isinstance(module, Quantized):
+            quantized: Any = module
+            scores: Tensor = quantized.scores(x.to(self.torch_dtype))
+            return scores
+        table = self.merged_weight() if self.tie_weights else module.weight
+        dtype = self._score_dtype(x.dtype)
+        return F.linear(x.to(dtype), table.to(dtype))
+
+    def _kind_of(self, module: nn.Module) -> type[nn.Module]:
+        return nn.Embedding  # a quantized table knows both directions
+
+    def _usual_inputs_quantizer(self, mode: str) -> Any:
+        return AbsMaxQuantizer(axis=-1)
 
     def compute_output_spec(self, inputs: Any, reverse: bool = False) -> Any:
         """Return what comes out as a symbol.
@@ -134,6 +150,8 @@ class ReversibleEmbedding(Embedding):
         return KerasTensor((*inputs.shape[:-1], self.input_dim), standardize_dtype(dtype))
 
     def _score_dtype(self, dtype: torch.dtype) -> torch.dtype:
+        if self.quantization_mode is not None:
+            return self.torch_dtype
         return self._reverse_dtype or torch.promote_types(dtype, self.torch_dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:

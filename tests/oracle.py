@@ -144,7 +144,10 @@ def random_weights(layer: Any, rng: np.random.Generator) -> list[np.ndarray]:
     for variable in layer.weights:
         value = rng.uniform(-1, 1, variable.shape).astype(np.float32)
         value = np.abs(value) + 0.1 if "variance" in variable.name else value
-        is_float = "float" in keras.backend.standardize_dtype(variable.dtype)
+        dtype = keras.backend.standardize_dtype(variable.dtype)
+        if dtype == "int8":  # quantized weights
+            value = rng.integers(-128, 128, variable.shape).astype(np.int8)
+        is_float = "float" in dtype or dtype == "int8"
         values.append(value if is_float else numpy(variable))
     return values
 

@@ -32,6 +32,7 @@ from . import (
     normalization,
     pooling,
     preprocessing,
+    quantized,
     recurrent,
     regularization,
     reshaping,
@@ -40,6 +41,7 @@ from .row import Row
 
 FAMILIES = (
     core,
+    quantized,
     activations,
     merging,
     reshaping,

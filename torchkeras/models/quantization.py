@@ -58,7 +58,7 @@ def _may(layer: Any, mode: str, type_check: bool) -> bool:
         elif type(layer).quantize is Layer.quantize:
             layer.quantize(mode)
     except NotImplementedError as error:
-        if layer.variables:
+        if layer.weights:
             warnings.warn(str(error), stacklevel=4)
         return False
     return True

@@ -35,6 +35,9 @@ class Dtyped(WeightOwner):
 
     @dtype_policy.setter
     def dtype_policy(self, value: Any) -> None:
+        self._take_policy(value)
+
+    def _take_policy(self, value: Any) -> None:
         policy = dtype_policies.get(value)
         object.__setattr__(self, "_dtype_policy", policy)
         object.__setattr__(self, "torch_dtype", to_torch(policy.compute_dtype))

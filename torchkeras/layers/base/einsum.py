@@ -22,7 +22,7 @@ class Einsum(nn.Module):
     ) -> None:
         super().__init__()
         self.equation = equation
-        self.weight = nn.Parameter(torch.empty(tuple(shape), device=device, dtype=dtype))
+        self.weight: Tensor = nn.Parameter(torch.empty(tuple(shape), device=device, dtype=dtype))
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the product."""

@@ -105,7 +105,7 @@ class Float8(nn.Module):
         outputs = self._product(inputs, weight)
         if not torch.is_grad_enabled() or torch.compiler.is_exporting():
             return outputs
-        found: Tensor = _Outputs.apply(  # type: ignore[no-untyped-call]
+        found: Tensor = _Outputs.apply(
             outputs, self.outputs_grad_scale, self.outputs_grad_amax_history
         )
         return found
@@ -113,7 +113,7 @@ class Float8(nn.Module):
     def _cut(self, x: Tensor, scale: Tensor, history: Tensor) -> Tensor:
         if not torch.is_grad_enabled() or torch.compiler.is_exporting():
             return _through(x, scale, _FORWARD)
-        cut: Tensor = _Inputs.apply(x, scale, history, self.training)  # type: ignore[no-untyped-call]
+        cut: Tensor = _Inputs.apply(x, scale, history, self.training)
         return cut
 
 

@@ -117,6 +117,6 @@ def straight(x: Tensor, product: Tensor, restored: Callable[[torch.dtype], Tenso
         restored: Returns the float weight, `(outputs, inputs)`, in a dtype.
     """
     if x.requires_grad and not torch.compiler.is_exporting():
-        found: Tensor = _Straight.apply(x, product, restored)  # type: ignore[no-untyped-call]
+        found: Tensor = _Straight.apply(x, product, restored)
         return found
     return product

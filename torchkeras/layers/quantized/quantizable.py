@@ -17,7 +17,6 @@ from torchkeras._state.slot import Slot
 from torchkeras._state.variable import Variable
 from torchkeras.dtype_policies import Int4DTypePolicy
 from torchkeras.layers.base.config import is_library
-from torchkeras.layers.base.dtyped import Dtyped
 from torchkeras.layers.base.lora import Adaptable, AdaptableKernel
 from torchkeras.quantizers import AbsMaxQuantizer, Int4QuantizationConfig, QuantizationConfig
 
@@ -227,21 +226,15 @@ class Quantizable(Adaptable):
 
     # The dtype policy
 
-    @property
-    def dtype_policy(self) -> Any:
-        """The dtypes of the layer's variables and computations, and how it is quantized."""
-        return self._dtype_policy
-
-    @dtype_policy.setter
-    def dtype_policy(self, value: Any) -> None:
+    def _take_policy(self, value: Any) -> None:
         before = self.__dict__.get("_dtype_policy")
-        Dtyped.dtype_policy.__set__(self, value)
+        super()._take_policy(value)
         mode = self.quantization_mode
         if mode is not None and self.built and self._quantized_as is None:
             try:
                 self.quantize(mode, config=_config_of(self.dtype_policy))
             except Exception:
-                Dtyped.dtype_policy.__set__(self, before)
+                super()._take_policy(before)
                 raise
 
     def _policy_after_cast(self, dtype: str) -> str:
@@ -322,7 +315,9 @@ class Quantizable(Adaptable):
 
     def finish_calibration(self) -> None:
         """Drop the float weight, once the whole numbers are there."""
-        finish(self._adapted_place().module)
+        module = self._adapted_place().module
+        assert isinstance(module, Calibrated)
+        finish(module)
         base = self._base
         self._variables[:] = [v for v in self._variables if v is not base]
         object.__setattr__(self, "_base", None)
@@ -356,7 +351,7 @@ class Quantizable(Adaptable):
     def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the outputs, as `call` does."""
         self._check_mode(str(self.quantization_mode))
-        return self.call(*args, **kwargs)  # type: ignore[attr-defined]
+        return self.call(*args, **kwargs)
 
 
 class QuantizableKernel(Quantizable, AdaptableKernel):

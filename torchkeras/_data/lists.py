@@ -22,7 +22,7 @@ def as_arrays(data: Any, argument: str = "x") -> Any:
         return data
     if holds_numbers_only(data):
         return _tensor(data, argument)
-    if lists_text_only(data):
+    if argument.startswith("x") and lists_text_only(data):
         return text_array(data, argument)
     parts = (as_arrays(item, f"{argument}[{index}]") for index, item in enumerate(data))
     return type(data)(parts)

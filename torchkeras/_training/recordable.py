@@ -90,8 +90,8 @@ def _is_known(module: nn.Module) -> bool:
 
 
 def _is_usual(weight: nn.Parameter) -> bool:
-    on_cpu = weight.device.type == "cpu" and weight.dtype is torch.float32
-    return on_cpu and not any(listeners(weight))
+    is_there = weight.device.type == "cpu" and weight.dtype is torch.float32
+    return is_there and type(weight) is nn.Parameter and not any(listeners(weight))
 
 
 def _is_from(thing: Any, package: str) -> bool:

@@ -23,6 +23,7 @@ NAMESPACES = (
     "layers",
     "models",
     "activations",
+    "activations.old",
     "initializers",
     "regularizers",
     "constraints",
@@ -45,7 +46,7 @@ _SINGLE = {
     "TFDIdentity": "utils.feature",
 }
 # Functions elsewhere write files, read them or change settings.
-_PURE = ("activations", "losses", "metrics", "quantizers")
+_PURE = ("activations", "activations.old", "losses", "metrics", "quantizers")
 _LOOKUPS = ("get", "serialize", "deserialize")
 
 

@@ -10,7 +10,7 @@ from torchkeras._base.identifier import find_named, resolve
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras.ops.nn import bounded, rectified, simplex, smooth
 
-from . import bent
+from . import bent, old
 from . import smooth as own
 
 _FUNCTIONS = (
@@ -22,6 +22,7 @@ _FUNCTIONS = (
     *(bounded.tanh, bounded.hard_tanh, bounded.softsign, bounded.tanh_shrink),
     *(bounded.soft_shrink, bounded.hard_shrink),
     *(simplex.softmax, simplex.log_softmax, simplex.sparsemax),
+    old.hard_sigmoid_of_keras_2,
 )
 _TABLE: dict[str, Any] = {
     **{function.__name__: function for function in _FUNCTIONS},

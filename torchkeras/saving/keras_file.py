@@ -9,12 +9,13 @@ from typing import Any
 
 from torchkeras._base.atomic import replacing
 from torchkeras._base.damage import plain_errors
+from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._base.sharing import keep_shared, sharing
 from torchkeras._state.budget import limited
 from torchkeras.layers.layer import Layer
 
-from . import archive, assets, weights_h5, zip_member
+from . import archive, assets, old_config, weights_h5, zip_member
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
@@ -60,12 +61,22 @@ def load(
         config = parsed(opened.read(CONFIG), opened.name)
         if not compile:
             config["compile_config"] = None
+        if _is_old(opened):
+            with plain_errors(opened.name), custom_object_scope(custom_objects or {}):
+                config = old_config.modern(config, True)
         with limited(budget(opened.size_of(WEIGHTS))):
             model = model_from(config, custom_objects, safe_mode, opened.name)
         with opened.file(WEIGHTS) as weights:
             weights_h5.read_into(model, weights, f"{opened.name}/{WEIGHTS}")
         assets.read(model, opened)
     return model
+
+
+def _is_old(opened: archive.Archive) -> bool:
+    """Say whether Keras 2 wrote an archive."""
+    metadata = json_of(opened.read(METADATA), opened.name) if METADATA in opened else None
+    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    return str(version).startswith("2.")
 
 
 def load_weights(

@@ -6,12 +6,34 @@ from typing import Any
 from torchkeras._base.registry import find_builtin, get_registered_object
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 
+from . import old_nodes, old_optimizers
+
 _ENTRY = ("class_name", "config", "name", "inbound_nodes")
 # Arguments of Keras 2 that choose between ways of computing the same, or that say nothing.
-_DROPPED = ("implementation", "time_major", "input_length", "is_legacy_optimizer", "jit_compile")
+_DROPPED = ("implementation", "time_major", "input_length", "rng_type", "softmax_robust_masking")
+_DROPPED_BY_CLASS = {
+    "Conv1DTranspose": ("groups",),
+    "Conv2DTranspose": ("groups",),
+    "Conv3DTranspose": ("groups",),
+    "DepthwiseConv1D": ("groups",),
+    "DepthwiseConv2D": ("groups",),
+    "IntegerLookup": ("vocabulary_size",),
+    "MultiHeadAttention": ("query_shape", "key_shape", "value_shape"),
+    "SeparableConv1D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+    "SeparableConv2D": ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"),
+    "SpatialDropout1D": ("noise_shape",),
+    "SpatialDropout2D": ("noise_shape",),
+    "SpatialDropout3D": ("noise_shape",),
+    "StringLookup": ("vocabulary_size",),
+}
 _METRICS = ("metrics", "weighted_metrics")
 _SHAPE = "batch_input_shape"
-_RENAMED = {"lr": "learning_rate", _SHAPE: "batch_shape"}
+_ACTIVATIONS, _HARD_SIGMOID = ("activation", "recurrent_activation"), "hard_sigmoid_of_keras_2"
+# Arguments of Keras 2 under today's names, by class.
+_RENAMED = {
+    "InputLayer": {_SHAPE: "batch_shape"},
+    "LeakyReLU": {"alpha": "negative_slope"},
+}
 
 
 def written(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,8 +85,6 @@ def modern(config: Any, old: bool) -> Any:
         config: The config of a model, or any part of it.
         old: Whether Keras 1 or 2 wrote it.
 
-    Raises:
-        ValueError: If it asks for something that meant something else then.
     """
     if isinstance(config, list):
         return [modern(item, old) for item in config]
@@ -72,13 +92,20 @@ def modern(config: Any, old: bool) -> Any:
         return config
     found = {key: modern(value, old) for key, value in config.items()}
     inner = found.get("config")
+    compiled = found.get("compile_config")
+    if old and isinstance(compiled, dict):
+        kept = {key: value for key, value in compiled.items() if value is not None}
+        optimizer = _optimizer(kept.pop("optimizer", "rmsprop"), old)
+        found["compile_config"] = {**kept, "optimizer": optimizer}
     if "inbound_nodes" in found and not old and _is_operation(found):
         found["module"] = "keras.ops"
     if "class_name" not in found or not isinstance(inner, (dict, list)):
         return found
     if isinstance(inner, list):  # the layers of a Sequential of Keras 1
         inner = {"layers": inner}
-    return {**found, "config": _modern_arguments(found["class_name"], inner) if old else inner}
+    if old:
+        inner = old_nodes.modern(_modern_arguments(found["class_name"], inner))
+    return {**found, "config": inner}
 
 
 def _is_operation(entry: dict[str, Any]) -> bool:
@@ -95,25 +122,26 @@ def _is_operation(entry: dict[str, Any]) -> bool:
 
 
 def _modern_arguments(class_name: Any, config: dict[str, Any]) -> dict[str, Any]:
-    found = {key: value for key, value in config.items() if key not in _DROPPED}
-    for before, now in _RENAMED.items():
-        if before in found and (before == "lr" or class_name == "InputLayer"):
+    dropped = (*_DROPPED, *_DROPPED_BY_CLASS.get(str(class_name), ()))
+    found = {key: value for key, value in config.items() if key not in dropped}
+    if found.get("activity_regularizer", "") is None:
+        del found["activity_regularizer"]
+    dtype = found.get("dtype")
+    if isinstance(dtype, dict) and str(dtype.get("class_name")).endswith("Policy"):
+        found["dtype"] = (dtype.get("config") or {}).get("name")
+    for before, now in _RENAMED.get(str(class_name), {}).items():
+        if before in found:
             found[now] = found.pop(before)
     if isinstance(found.get("layers"), list):
         found["layers"] = _with_input(found["layers"])
-    if not found.get("decay", True):
-        del found["decay"]
     if found.get("reduction") == "auto":
         found["reduction"] = "sum_over_batch_size"
     axis = found.get("axis")
     if isinstance(axis, list) and len(axis) == 1:
         found["axis"] = axis[0]
-    if "hard_sigmoid" in (found.get("activation"), found.get("recurrent_activation")):
-        raise ValueError(
-            "The file was written by Keras 1 or 2, where `hard_sigmoid` was clip(0.2 x + 0.5, 0, "
-            "1); today's is another function, so the model would give other numbers. Make the "
-            "model in code with an activation of your own, and `load_weights` from this file."
-        )
+    for key in _ACTIVATIONS:
+        if found.get(key) == "hard_sigmoid":
+            found[key] = _HARD_SIGMOID
     return found
 
 
@@ -140,9 +168,13 @@ def compile_arguments(training: dict[str, Any], old: bool) -> dict[str, Any]:
     return {
         **metrics,
         "loss": _made(config.get("loss"), "keras.losses"),
-        "optimizer": _made(config["optimizer_config"], "keras.optimizers"),
+        "optimizer": _made(_optimizer(config["optimizer_config"], old), "keras.optimizers"),
         "loss_weights": config.get("loss_weights"),
     }
+
+
+def _optimizer(config: Any, old: bool) -> Any:
+    return old_optimizers.modern(config) if old and isinstance(config, dict) else config
 
 
 def _made(value: Any, module: str) -> Any:

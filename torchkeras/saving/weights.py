@@ -88,7 +88,7 @@ def load_weights(
         keras_file.load_weights(model, name, skip_mismatch, **kwargs)
     elif name.endswith(sharded_h5.ENDING):
         sharded_h5.load(model, name, skip_mismatch, **kwargs)
-    elif name.endswith(".weights.h5"):
+    elif name.endswith(".weights.h5") and not whole_h5.is_older(name):
         weights_h5.load(model, name, skip_mismatch, **kwargs)
     else:
         whole_h5.load_weights(model, name, skip_mismatch, **kwargs)

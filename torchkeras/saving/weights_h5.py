@@ -15,6 +15,7 @@ from torchkeras.layers.base.weights import WeightOwner
 from torchkeras.layers.core.torch_module_wrapper import TorchModuleWrapper
 from torchkeras.layers.layer import Layer
 
+from . import old_optimizers
 from .h5_reading import Datasets, fill, find_group, opened
 from .h5_writing import Store, created
 from .saveables import is_metric, saveables
@@ -182,7 +183,10 @@ def _add(plan: _Plan, item: Any, path: str, store: Any) -> None:
 
 def _run_hook(plan: _Plan, item: Any, path: str, store: Any) -> None:
     try:
-        item.load_own_variables(store)
+        stored = store if isinstance(item, Layer) else old_optimizers.with_rate(item, store)
+        item.load_own_variables(stored)
+        if stored is not store:
+            old_optimizers.complete(item)
     except (ValueError, KeyError, TypeError) as error:
         plan.failures.append((item, f"{path or 'the model'}: {error}"))
 

@@ -14,8 +14,8 @@ from torchkeras._base.damage import plain_errors
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._state.budget import limited
 
-from . import keras_file, old_config
-from .h5_reading import Datasets, fill, find_group, opened
+from . import keras_file, old_config, old_optimizers
+from .h5_reading import Datasets, fill, find_group, opened, read
 from .h5_writing import created, put
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def load(
     with opened(filepath, name) as file, limited(budget):
         old = _version(file) < 3
         config = keras_file.parsed(_text(file, "model_config"), name)
-        with custom_object_scope(custom_objects or {}):
+        with keras_file.plain_errors(name), custom_object_scope(custom_objects or {}):
             config = old_config.modern(config, old)
         model = keras_file.model_from(config, custom_objects, safe_mode, name)
         _read_weights(model, _required(file, _WEIGHTS))
@@ -106,6 +106,12 @@ def load_weights(
         _read_weights(model, group, skip_mismatch, by_name)
 
 
+def is_older(filepath: "str | os.PathLike[str]") -> bool:
+    """Say whether a file of weights is laid out by layers, as Keras 1 and 2 did at first."""
+    with opened(filepath, os.fspath(filepath)) as file:
+        return "layer_names" in file.attrs
+
+
 def _compile(model: Any, file: "h5py.File", custom_objects: Any, old: bool) -> None:
     training = keras_file.json_of(_text(file, "training_config"), file.filename)
     with (
@@ -117,17 +123,44 @@ def _compile(model: Any, file: "h5py.File", custom_objects: Any, old: bool) -> N
     if group is None or not model.built:
         return
     model.optimizer.build(model.trainable_variables)
-    targets = model.optimizer.variables
-    stores = [_dataset(group, name) for name in _names(group, "weight_names")]
-    if [tuple(s.shape) for s in stores] != [tuple(t.shape) for t in targets]:
+    names = _names(group, "weight_names")
+    stores = [_dataset(group, name) for name in names]
+    shapes = [tuple(dataset.shape) for dataset in stores]
+    try:
+        pairs = _optimizer_pairs(model.optimizer, names, shapes, old)
+    except ValueError as error:
         warnings.warn(
-            f"The state of the optimizer in {file.filename!r} was not loaded: it has "
-            f"{len(stores)} variables, laid out for another one. Training begins afresh.",
+            f"The state of the optimizer in {file.filename!r} was not loaded: {error}. Training "
+            "begins afresh.",
             stacklevel=6,
         )
         return
-    for target, dataset in zip(targets, stores, strict=True):
-        fill(target, dataset)
+    for target, place in pairs:
+        if shapes[place] == tuple(target.shape):
+            fill(target, stores[place])
+        else:  # Keras 1 had a vector of one for a number
+            target.assign(read(stores[place]).reshape(target.shape))
+    if old:
+        old_optimizers.complete(model.optimizer)
+
+
+def _optimizer_pairs(
+    optimizer: Any, names: list[str], shapes: list[Any], old: bool
+) -> list[tuple[Any, int]]:
+    """Return the variables of an optimizer with their places in the file."""
+    places: list[int | None] = list(range(len(shapes)))
+    if old:
+        places = old_optimizers.partners(optimizer, names, shapes)
+    elif len(shapes) != len(optimizer.variables):
+        raise ValueError(f"it has {len(shapes)} variables, laid out for another one")
+    found = zip(optimizer.variables, places, strict=True)
+    pairs = [(target, place) for target, place in found if place is not None]
+    for target, place in pairs:
+        if math.prod(shapes[place]) != math.prod(target.shape) or (
+            len(target.shape) and shapes[place] != tuple(target.shape)
+        ):
+            raise ValueError(f"{names[place]!r} has the shape {shapes[place]}")
+    return pairs
 
 
 def _read_weights(

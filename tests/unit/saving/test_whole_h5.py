@@ -183,14 +183,6 @@ def test_functional_of_keras_2(tmp_path):
     assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
 
 
-def test_hard_sigmoid_of_keras_2_is_refused(tmp_path):
-    layer = {"class_name": "Dense", "config": {"units": 3, "activation": "hard_sigmoid"}}
-    config = {"class_name": "Sequential", "config": {"name": "s", "layers": [layer]}}
-    old_file(tmp_path / "m.h5", config, {})
-    with pytest.raises(ValueError, match="hard_sigmoid"):
-        torchkeras.saving.load_model(tmp_path / "m.h5")
-
-
 def test_many_names(tmp_path):
     chain = [layers.Dense(1, name=f"{i}_{'x' * 2000}") for i in range(40)]
     model = torchkeras.Sequential([torchkeras.Input((1,)), *chain])

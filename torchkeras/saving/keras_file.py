@@ -62,7 +62,8 @@ def load(
         if not compile:
             config["compile_config"] = None
         if _is_old(opened):
-            with plain_errors(opened.name), custom_object_scope(custom_objects or {}):
+            subject = f"The config in {opened.name!r}"
+            with plain_errors(subject), custom_object_scope(custom_objects or {}):
                 config = old_config.modern(config, True)
         with limited(budget(opened.size_of(WEIGHTS))):
             model = model_from(config, custom_objects, safe_mode, opened.name)

@@ -85,7 +85,7 @@ def load(
     with opened(filepath, name) as file, limited(budget):
         old = _version(file) < 3
         config = keras_file.parsed(_text(file, "model_config"), name)
-        with keras_file.plain_errors(name), custom_object_scope(custom_objects or {}):
+        with plain_errors(f"The config in {name!r}"), custom_object_scope(custom_objects or {}):
             config = old_config.modern(config, old)
         model = keras_file.model_from(config, custom_objects, safe_mode, name)
         _read_weights(model, _required(file, _WEIGHTS))

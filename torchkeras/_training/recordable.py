@@ -77,9 +77,7 @@ def _is_known(module: nn.Module) -> bool:
     kind = type(module)
     if kind not in _MODULES:
         return kind.__module__ in _MODELS
-    if isinstance(module, layers.Dropout) and not (
-        module.seed is None and module.noise_shape is None
-    ):
+    if isinstance(module, layers.Dropout) and (module.seed, module.noise_shape) != (None, None):
         return False  # its seeds are counted
     if isinstance(module, layers.Embedding) and module.mask_zero:
         return False

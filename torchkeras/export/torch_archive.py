@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from torch.export import ExportedProgram
-from torch.export.pt2_archive import PT2ArchiveReader, PT2ArchiveWriter
 
 from torchkeras._base.atomic import replacing
 
@@ -42,6 +41,8 @@ def write(programs: dict[str, ExportedProgram], filepath: str) -> None:
 
 def _write_once(source: str, target: str) -> None:
     """Copy an archive; of weights that are equal, one is kept."""
+    from torch.export.pt2_archive import PT2ArchiveReader, PT2ArchiveWriter
+
     with PT2ArchiveReader(source) as reader, PT2ArchiveWriter(target) as writer:
         names = [name for name in reader.get_file_names() if not name.startswith(_OF_THE_WRITER)]
         first_by_hash: dict[str, str] = {}

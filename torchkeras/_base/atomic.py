@@ -1,10 +1,14 @@
 """Writing a file so that it is there wholly or not at all."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
@@ -20,23 +24,45 @@ def replacing(filepath: "str | os.PathLike[str]") -> Iterator[Path]:
     Raises:
         FileNotFoundError: If its folder does not exist.
         IsADirectoryError: If it is a folder.
+        PermissionError: If no files can be made in its folder.
+        OSError: If the disk is full.
     """
     target = Path(os.path.realpath(filepath))
     _check(target, filepath)
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
     try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+        _create(temporary, mode, filepath)
         granted = temporary.stat().st_mode & 0o777
         yield temporary
         temporary.chmod(granted)  # a writer that replaces the file may have set another mode
         synchronize(temporary)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise OSError(
+                error.errno,
+                f"There is no room on the disk to write filepath={os.fspath(filepath)!r} "
+                f"({error.strerror}). What was there before is untouched.",
+            ) from error
         raise
     if os.name == "posix":
         _flush(target.parent, os.O_RDONLY)
+
+
+def _create(temporary: Path, mode: int, filepath: "str | os.PathLike[str]") -> None:
+    try:
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+    except OSError as error:
+        if error.errno not in _FORBIDDEN:
+            raise
+        raise PermissionError(
+            error.errno,
+            f"The folder {os.fspath(temporary.parent)!r} cannot be written to "
+            f"({error.strerror}). Received: filepath={os.fspath(filepath)!r}. A new file is "
+            "written beside the old one first; choose a folder in which you may make files.",
+        ) from error
 
 
 def _check(target: Path, filepath: "str | os.PathLike[str]") -> None:

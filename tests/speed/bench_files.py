@@ -1,0 +1,139 @@
+"""Saving and loading a model of 100 million parameters, beside the libraries with the same bytes.
+
+Run it with `python -m tests.speed.bench_files`. The yardstick of a format is the plain library
+(h5py or safetensors) that writes the same arrays, laid out as the file has them, waits for the disk
+as we do, and reads them into memory of their own. Peaks are of processes that do nothing else.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+WIDTH, LAYERS, ROUNDS = 5000, 4, 5
+FORMATS = ("m.weights.h5", "w.safetensors", "m.keras", "m.h5", "m.safetensors")
+
+
+def make() -> Any:
+    """Return the model: 100 million parameters in four layers."""
+    import torchkeras
+
+    model = torchkeras.Sequential([torchkeras.Input((WIDTH,))])
+    for _ in range(LAYERS):
+        model.add(torchkeras.layers.Dense(WIDTH, kernel_initializer="zeros"))
+    return model
+
+
+def synchronize(path: str) -> None:
+    """Wait for the disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
+def write_plainly(arrays: dict[str, Any], path: str) -> None:
+    """Write arrays with the library of a format."""
+    import h5py
+    import safetensors.numpy
+
+    if path.endswith(".safetensors"):
+        safetensors.numpy.save_file(arrays, path)
+    else:
+        with h5py.File(path, "w") as file:
+            for name, array in arrays.items():
+                file.create_dataset(name, data=array)
+    synchronize(path)
+
+
+def read_plainly(path: str) -> list[Any]:
+    """Read them into memory of their own."""
+    import h5py
+    import safetensors.torch
+
+    if path.endswith(".safetensors"):
+        return [tensor.clone() for tensor in safetensors.torch.load_file(path).values()]
+    with h5py.File(path) as file:
+        return [file[name][()] for name in file]
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    """Return how long something takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def turn_about(ours: Callable[[], Any], plain: Callable[[], Any]) -> tuple[float, float]:
+    """Return the best times of two runs that take turns."""
+    times = [(seconds(plain), seconds(ours)) for _ in range(ROUNDS)]
+    return min(time for _, time in times), min(time for time, _ in times)
+
+
+def actions(model: Any, folder: str, name: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Return what saves and what loads a format."""
+    import torchkeras
+
+    path = f"{folder}/{name}"
+    if name in FORMATS[:2]:
+        return lambda: model.save_weights(path), lambda: model.load_weights(path)
+    return lambda: model.save(path), lambda: torchkeras.saving.load_model(path)
+
+
+def measure(folder: str) -> None:
+    """Print the times of all formats."""
+    model = make()
+    arrays = {f"w{i}": w for i, w in enumerate(model.get_weights())}
+    print("format           save: plain   ours  ratio   load: plain   ours  ratio")
+    for name in FORMATS:
+        plain = f"{folder}/plain{os.path.splitext(name)[1]}"
+        save, load = actions(model, folder, name)
+        saved, saved_plain = turn_about(save, lambda p=plain: write_plainly(arrays, p))
+        loaded, loaded_plain = turn_about(load, lambda p=plain: read_plainly(p))
+        print(
+            f"{name:16} {saved_plain:11.2f} {saved:6.2f} {saved / saved_plain:6.2f} "
+            f"{loaded_plain:13.2f} {loaded:6.2f} {loaded / loaded_plain:6.2f}",
+            flush=True,
+        )
+
+
+def peak(folder: str, name: str, what: str) -> None:
+    """Print by how many tensors the memory of this process rose while it saved or loaded."""
+    import torchkeras  # noqa: F401
+
+    model = make()
+    save, load = actions(model, folder, name)
+    (save if what == "load" else load)() if what == "warm" else None
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    before = memory("VmHWM")
+    (save if what == "save" else load)()
+    print(f"{(memory('VmHWM') - before) * 1024 / (WIDTH * WIDTH * 4):.2f}")
+
+
+def memory(key: str) -> int:
+    """Return a number of this process in KiB."""
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(key))
+
+
+def main() -> None:
+    """Print times and peaks."""
+    with tempfile.TemporaryDirectory() as folder:
+        if len(sys.argv) > 1:
+            peak(*sys.argv[1:])
+            return
+        measure(folder)
+        for name in FORMATS:
+            found = {}
+            for what in ("save", "load"):
+                command = [sys.executable, "-m", "tests.speed.bench_files", folder, name, what]
+                done = subprocess.run(command, capture_output=True, check=True, text=True)
+                found[what] = done.stdout.strip()
+            print(f"{name:16} peak in tensors: save {found['save']}, load {found['load']}")
+
+
+if __name__ == "__main__":
+    main()

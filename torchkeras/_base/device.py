@@ -10,11 +10,11 @@ from torch.utils._device import DeviceContext
 
 
 @contextmanager
-def device(name: "str | torch.device") -> Iterator[torch.device]:
+def device(device_name: "str | torch.device") -> Iterator[torch.device]:
     """Make every tensor and weight inside the scope on one device.
 
     Args:
-        name: A torch device or its name; Keras's `"gpu"` and `"gpu:0"` stand for `"cuda"`.
+        device_name: A torch device or its name; Keras's `"gpu"` and `"gpu:0"` stand for `"cuda"`.
 
     Example:
         >>> import torchkeras
@@ -24,7 +24,7 @@ def device(name: "str | torch.device") -> Iterator[torch.device]:
         >>> layer.kernel.value.device
         device(type='cpu')
     """
-    chosen = parse(name)
+    chosen = parse(device_name)
     with chosen:
         yield chosen
 

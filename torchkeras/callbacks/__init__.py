@@ -10,6 +10,7 @@ from .lambda_callback import LambdaCallback as LambdaCallback
 from .learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
 from .live_plot import LivePlot as LivePlot
 from .model_checkpoint import ModelCheckpoint as ModelCheckpoint
+from .orbax_checkpoint import OrbaxCheckpoint as OrbaxCheckpoint
 from .progbar_logger import ProgbarLogger as ProgbarLogger
 from .reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from .remote_monitor import RemoteMonitor as RemoteMonitor

@@ -9,6 +9,7 @@ from ._folder import DirectoryIterator as DirectoryIterator
 from ._generator import ImageDataGenerator as ImageDataGenerator
 from ._iterator import Iterator as Iterator
 from ._iterator import NumpyArrayIterator as NumpyArrayIterator
+from ._smart_resize import smart_resize as smart_resize
 from ._transform import apply_affine_transform as apply_affine_transform
 from ._transform import apply_brightness_shift as apply_brightness_shift
 from ._transform import apply_channel_shift as apply_channel_shift

@@ -24,6 +24,7 @@ from torchkeras._symbolic.tensor import is_keras_tensor as is_keras_tensor
 from torchkeras.random.seeding import set_random_seed as set_random_seed
 
 from . import bounding_boxes as bounding_boxes
+from . import legacy as legacy
 from .audio_folder import audio_dataset_from_directory as audio_dataset_from_directory
 from .comparison import ComparedLayer as ComparedLayer
 from .comparison import Comparison as Comparison

@@ -50,7 +50,7 @@ def smart_resize(
             f"Received: x={show(x)}."
         )
     first = -3 if data_format == "channels_last" else -2
-    rows, columns = _middle(*image.shape[first : first + 2 or None], *size)
+    rows, columns = _middle(image.shape[first], image.shape[first + 1], *size)
     cut = image[..., rows, columns, :] if first == -3 else image[..., rows, columns]
     made = ops.image.resize(cut, size, interpolation=interpolation, data_format=data_format)
     return np.array(ops.convert_to_numpy(made)) if isinstance(x, np.ndarray) else made

@@ -8,7 +8,6 @@ import torchkeras
 from tests import oracle
 from torchkeras.utils import legacy
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 

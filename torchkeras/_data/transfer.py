@@ -14,7 +14,7 @@ from torchkeras._base.settings import floatx
 from torchkeras._state.arrays import is_borrowed, shared
 
 from .lists import as_arrays
-from .text import holds_text
+from .text import holds_text, lists_text_only
 
 # torch does little with these; a wider signed type holds the same numbers.
 _WIDER = {"uint16": np.int32, "uint32": np.int64, "uint64": np.int64}
@@ -102,6 +102,8 @@ class _Mover:
             return self._part(data)
         if all(map(self._is_there, data)):
             return data
+        if len(data) > 1 and _is_label_first(data):
+            data = type(data)((data[1], data[0], *data[2:]))
         return type(data)(map(self._part, data, _NAMES))
 
     def _is_there(self, part: Any) -> bool:
@@ -129,6 +131,17 @@ class _Mover:
         if leaf.dtype is not self._floats and leaf.is_floating_point():
             leaf = leaf.to(self._floats)
         return leaf if self._device in (None, leaf.device) else _sent(leaf, self._device)
+
+
+def _is_label_first(data: Any) -> bool:
+    """Say whether samples are `(label, text)`, as torchtext's data sets have them."""
+    return _is_text(data[1]) and not _is_text(data[0])
+
+
+def _is_text(part: Any) -> bool:
+    if isinstance(part, np.ndarray):
+        return holds_text(part)
+    return isinstance(part, (list, tuple)) and lists_text_only(part)
 
 
 def _sent(tensor: Tensor, device: torch.device) -> Tensor:

@@ -27,6 +27,12 @@ def vision_roots() -> list[Path]:
     return [cache_folder(), Path("data"), hub / "datasets"]
 
 
+def text_roots() -> list[Path]:
+    """Folders that may hold torchtext's layout, each a `root` of its data sets."""
+    hub = _folder("TORCH_HOME", _user_cache() / "torch")
+    return [hub / "text", Path(".data"), Path("~/.torchtext/cache").expanduser()]
+
+
 def file_name(argument: str, value: str | os.PathLike[str] | None, default: str) -> str:
     """Return `value` as a bare file name, `default` if it is empty."""
     name = os.fspath(value) if value else default

@@ -10,6 +10,8 @@ from torch.utils import data as torch_data
 from torchkeras._base.messages import show
 from torchkeras._data.loaders import loader_over, makes_samples
 
+from .text import is_text
+
 
 def input_batches(data: Any, steps: int | None = None) -> Iterator[Any]:
     """Return the inputs of each batch of a data set, loader or iterable.
@@ -39,9 +41,16 @@ def is_array(data: Any) -> bool:
 
 
 def _inputs(batch: Any, collated: bool) -> Any:
-    """Return the inputs of `(inputs, targets, ...)`; loaders make lists of such tuples."""
+    """Return the inputs of `(inputs, targets, ...)`; loaders make lists of such tuples.
+
+    Of `(label, text)`, as torchtext's data sets have it, the text.
+    """
     pair = isinstance(batch, tuple) or (collated and isinstance(batch, list))
-    return batch[0] if pair and len(batch) and not isinstance(batch[0], (str, bytes)) else batch
+    if not pair or not len(batch) or isinstance(batch[0], (str, bytes)):
+        return batch
+    if len(batch) == 2 and is_text(batch[1]) and not is_text(batch[0]):
+        return list(batch[1]) if isinstance(batch[1], tuple) else batch[1]
+    return batch[0]
 
 
 def adapt_counter(

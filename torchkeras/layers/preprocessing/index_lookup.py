@@ -13,7 +13,7 @@ from torchkeras._symbolic.tensor import KerasTensor
 
 from .batches import adapt_counter
 from .categories import encode, encoded_shape
-from .lookup_arguments import check_arguments, checked_salt
+from .lookup_arguments import check_arguments, checked_salt, plain_list
 from .vocabulary import Counts, Token, refuse_path
 from .vocabulary_owner import VocabularyOwner
 
@@ -29,6 +29,8 @@ class IndexLookup(VocabularyOwner):
         """Take the arguments of a final class's `__init__`, and its `**kwargs`."""
         self.oov_method = options.pop("oov_method", arguments.pop("oov_method", "floormod"))
         vocabulary, idf_weights = arguments.pop("vocabulary"), arguments.pop("idf_weights")
+        if hasattr(vocabulary, "get_itos"):
+            vocabulary = plain_list(vocabulary)
         salt = arguments.pop("salt")
         self._vocabulary_size = options.pop("vocabulary_size", None)
         self._has_input_vocabulary = options.pop("has_input_vocabulary", vocabulary is not None)

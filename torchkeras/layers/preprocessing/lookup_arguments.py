@@ -95,11 +95,13 @@ def as_salt(salt: Any) -> list[int]:
 
 
 def plain_list(values: Any) -> list[Any]:
-    """Return an array, tensor, list or tuple of one axis as a list.
+    """Return an array, tensor, list or tuple of one axis, or torchtext's `Vocab`, as a list.
 
     Raises:
         ValueError: If it is empty or has more axes.
     """
+    if hasattr(values, "get_itos"):
+        values = _known_tokens(values)
     if isinstance(values, Tensor):
         values = values.detach().cpu().numpy()
     found = np.asarray(values).tolist() if hasattr(values, "__array__") else list(values)
@@ -108,6 +110,12 @@ def plain_list(values: Any) -> list[Any]:
             f"`vocabulary` and `idf_weights` must be lists of at least one item. Received: {found}."
         )
     return found
+
+
+def _known_tokens(vocab: Any) -> list[str]:
+    """Return the tokens of torchtext's `Vocab` without its unknown one, for which we have ours."""
+    unknown = vocab.get_default_index()
+    return [token for index, token in enumerate(vocab.get_itos()) if index != unknown]
 
 
 def check_vocabulary(layer: Any, tokens: Sequence[Token]) -> None:

@@ -46,7 +46,7 @@ class TextVectorization(Reading):
         standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation", `None`, or a
             function of a NumPy array of strings.
         split: "whitespace", "character", `None`, or a function of a NumPy array of strings that
-            returns the tokens of each.
+            returns the tokens of each; or a tokenizer of torchtext, which takes one text.
         ngrams: The longest run of tokens that counts as one, or a tuple of lengths.
         output_mode: "int", or for each text a vector "multi_hot", "count" or "tf_idf"; "one_hot"
             for a vector for each token.

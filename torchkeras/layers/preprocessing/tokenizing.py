@@ -73,10 +73,18 @@ def tokens_of(texts: Strings, how: str | Callable[..., Any], encoding: str) -> R
         encoding: How bytes are read for the function.
     """
     if callable(how):
+        if _is_of_torchtext(how):
+            return [rows_of(how(text))[0] for text in as_text(texts, encoding).tolist()]
         return rows_of(how(as_text(texts, encoding)))
     if how == "whitespace":
         return [text.split() for text in texts]
     return [[c.encode() for c in text.decode("utf-8", "replace")] for text in texts]
+
+
+def _is_of_torchtext(tokenizer: Any) -> bool:
+    """Say whether a tokenizer is one of torchtext's, which take one text at a time."""
+    owners = (getattr(tokenizer, "__module__", None), type(tokenizer).__module__)
+    return any(str(owner).partition(".")[0] == "torchtext" for owner in owners)
 
 
 def ngrams_of(rows: Iterable[Sequence[bytes]], widths: Sequence[int]) -> Rows:

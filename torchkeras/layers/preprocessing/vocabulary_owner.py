@@ -105,7 +105,8 @@ class VocabularyOwner(Reading, Learned):
 
         Args:
             vocabulary: The tokens in an array, list or tensor, with or without the special ones at
-                their beginning; or the path of a file with one token a line.
+                their beginning; or torchtext's `Vocab`, whose unknown token is left out; or the
+                path of a file with one token a line.
             idf_weights: A weight for each token, if `output_mode` is "tf_idf".
 
         Raises:

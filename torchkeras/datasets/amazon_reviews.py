@@ -1,0 +1,56 @@
+"""Reviews of Amazon: for or against, or with one to five stars."""
+
+from functools import partial
+from typing import Any
+
+from torchkeras._base.messages import one_of
+
+from ._text_files import TextFile
+from ._text_reading import csv_archive, given_texts
+
+_DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
+_FILES = {
+    "polarity": TextFile(
+        "AmazonReviewPolarity",
+        "amazon_review_polarity_csv.tar.gz",
+        "fe39f8b653cada45afd5792e0f0e8f9b",
+        f"{_DRIVE}0Bz8a_Dbh9QhbaW12WVVZS2drcnM",
+    ),
+    "full": TextFile(
+        "AmazonReviewFull",
+        "amazon_review_full_csv.tar.gz",
+        "57d28bd5d930e772930baddf36641c7c",
+        f"{_DRIVE}0Bz8a_Dbh9QhbZVhsUnRWRDhETzA",
+    ),
+}
+
+
+def load_data(kind: str = "polarity", *, as_dataset: bool = False) -> Any:
+    """Return reviews of Amazon: 4,000,000 in two classes, or 3,650,000 in five.
+
+    A file that torchtext or Keras keeps on disk is used; else it is downloaded.
+
+    Args:
+        kind: "polarity" for labels 0, against, and 1, for; "full" for one to five stars, 0 to 4.
+        as_dataset: Whether each part comes as a torch `Dataset` of pairs, in place of arrays.
+
+    Returns:
+        `(x_train, y_train), (x_test, y_test)`: object arrays of strings, and int64 arrays of labels
+        `(n,)`, counted from 0.
+
+    Raises:
+        ValueError: `kind` is another word.
+        FileNotFoundError: The file is not on disk and the download failed.
+
+    Source:
+        X. Zhang, J. Zhao, Y. LeCun: Character-level convolutional networks for text classification,
+        NIPS 2015.
+
+    Example:
+        >>> from torchkeras.datasets import amazon_reviews
+        >>> (x_train, y_train), (x_test, y_test) = amazon_reviews.load_data()  # doctest: +SKIP
+    """
+    file = _FILES[one_of("kind", kind, _FILES)]
+    stem = file.name.removesuffix(".tar.gz")
+    parts = (f"{stem}/train.csv", f"{stem}/test.csv")
+    return given_texts(file.load(partial(csv_archive, parts=parts)), as_dataset)

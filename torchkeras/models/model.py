@@ -1,6 +1,5 @@
 """`Model`: a layer that can be trained, made from symbols or by subclassing."""
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
@@ -9,12 +8,12 @@ from torchkeras import saving, tree
 from torchkeras._base import device
 from torchkeras._base.messages import did_you_mean, one_of
 from torchkeras._base.naming import auto_name
-from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._training.trainer import Trainer
 from torchkeras.export import export_model
 from torchkeras.layers.base.calling import first_argument
 from torchkeras.layers.base.shapes import as_shape, map_shapes, shapes_of
 from torchkeras.layers.layer import Layer
+from torchkeras.saving import architecture
 
 from . import functional_config
 from .programmed import Programmed
@@ -321,7 +320,15 @@ class Model(Trainer, Programmed):
         Args:
             **kwargs: Passed to `json.dumps`.
         """
-        return json.dumps(serialize_keras_object(self), **kwargs)
+        return architecture.to_json(self, **kwargs)
+
+    def to_yaml(self, **kwargs: Any) -> str:
+        """Return the architecture as YAML, for `model_from_yaml`; PyYAML must be installed.
+
+        Args:
+            **kwargs: Passed to `yaml.safe_dump`.
+        """
+        return architecture.to_yaml(self, **kwargs)
 
     def _extra_serialization(self) -> dict[str, Any]:
         extra = super()._extra_serialization()

@@ -7,11 +7,12 @@ from typing import Any
 from torchkeras._base.messages import show
 from torchkeras.layers.layer import Layer
 
-from . import keras_file, safetensors_file, safetensors_model, whole_h5
+from . import architecture, keras_file, safetensors_file, safetensors_model, whole_h5
 from .overwriting import may_write
 
 _TENSORS = safetensors_file.ENDING
-_ENDINGS = (".keras", ".h5", ".hdf5", _TENSORS)
+_TEXTS = (*architecture.JSON, *architecture.YAML)
+_ENDINGS = (".keras", ".h5", ".hdf5", _TENSORS, *_TEXTS)
 
 
 def save_model(
@@ -30,7 +31,7 @@ def save_model(
         model: The model.
         filepath: A file that ends in `.keras`; in `.h5`, the older format of Keras; or in
             `.safetensors`, with weights under torch's names (the state of the optimizer lies beside
-            it, in `NAME.state.safetensors`).
+            it, in `NAME.state.safetensors`). In `.json`, `.yaml` or `.yml`, the architecture alone.
         overwrite: Whether a file that exists is replaced without asking.
         zipped: Whether the file is one archive; only `True` is possible.
         **kwargs: `include_optimizer`, whether a `.h5` or `.safetensors` file holds what `compile`
@@ -69,7 +70,9 @@ def save_model(
         raise ValueError(_other_ending("saved", name))
     if not may_write(name, overwrite):
         return
-    if name.endswith(".keras"):
+    if name.endswith(_TEXTS):
+        architecture.save(model, name)
+    elif name.endswith(".keras"):
         keras_file.save(model, name)
     elif name.endswith(_TENSORS):
         safetensors_model.save(model, name, include_optimizer, **shards)
@@ -90,7 +93,8 @@ def load_model(
 
     Args:
         filepath: A file that ends in `.keras`; in `.h5` or `.hdf5`, written by Keras 1, 2 or 3; or
-            in `.safetensors`, or the index of several such files.
+            in `.safetensors`, or the index of several such files; or in `.json`, `.yaml` or `.yml`,
+            which hold no weights.
         custom_objects: Classes and functions by name, besides the registered ones.
         compile: Whether the model is compiled as it was.
         safe_mode: Kept for Keras's signature: code in a file is refused whatever it says.
@@ -111,13 +115,16 @@ def load_model(
         raise ValueError(_other_ending("loaded", name))
     if not os.path.isfile(name):
         raise FileNotFoundError(f"File not found: filepath={name!r}.")
-    form = keras_file if name.endswith(".keras") else whole_h5
+    form: Any = keras_file if name.endswith(".keras") else whole_h5
+    if name.endswith(_TEXTS):
+        form = architecture
     return form.load(name, custom_objects, compile, safe_mode)
 
 
 def _other_ending(what: str, name: str) -> str:
     return (
         f"Invalid filepath extension: a model is {what} as a `.keras`, (older) `.h5` or "
-        f"`.safetensors` file. Received: filepath={name!r}. Weights alone are kept in "
+        "`.safetensors` file, its architecture alone as `.json` or `.yaml`. Received: "
+        f"filepath={name!r}. Weights alone are kept in "
         "`.weights.h5` or `.safetensors` files by `model.save_weights` and `model.load_weights`."
     )

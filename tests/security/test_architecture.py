@@ -1,0 +1,73 @@
+"""Hostile architectures as text: refused with the reason, quickly, and nothing runs."""
+
+import pytest
+
+import torchkeras
+from torchkeras.models import model_from_json, model_from_yaml
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n"
+    for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+TAGS = [
+    "!!python/object/apply:os.system ['touch ran']",
+    "!!python/object/new:os.system ['touch ran']",
+    "!!python/name:os.system",
+    "!!python/module:os",
+    "!!python/object:os.system {}",
+    "{class_name: Sequential, config: !!python/object/apply:eval ['1']}",
+    "!custom {class_name: Sequential}",
+]
+
+
+@pytest.mark.parametrize("text", TAGS)
+def test_tags_make_no_objects(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"no plain YAML.*could not determine a constructor"):
+        model_from_yaml(text)
+    (tmp_path / "m.yaml").write_text(text)
+    with pytest.raises(ValueError, match="no plain YAML"):
+        torchkeras.saving.load_model(tmp_path / "m.yaml", safe_mode=False)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (BOMB, "too large once its references"),
+        ("&a [*a]", "refers to itself"),
+        ("[" * 500, "no plain YAML|too deep"),
+        ("[" * 150_000, "no plain YAML|too deep"),
+        ("[" * 300 + "]" * 300, "too deep"),
+        ("a: 1\n---\nb: 2", "no plain YAML"),
+        ("\0", "no plain YAML"),
+        ("", "does not describe a model"),
+        ("- 1", "does not describe a model"),
+        ("{class_name: Sequential, config: {layers: 3}}", "damaged|cannot be used"),
+        ("x" * (1 << 24) + "x", "too long"),
+    ],
+)
+def test_yaml_without_measure(text, reason):
+    with pytest.raises((ValueError, TypeError), match=reason):
+        model_from_yaml(text)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", "\udcff", "3", '{"class_name": []}'])
+def test_json_without_sense(text):
+    with pytest.raises((ValueError, TypeError), match=r"json_string"):
+        model_from_json(text)
+
+
+def test_nothing_is_found_by_its_path(tmp_path):
+    text = '{"class_name": "system", "module": "os", "config": {"command": "touch ran"}}'
+    (tmp_path / "m.json").write_text(text)
+    with pytest.raises(TypeError, match="neither a public class"):
+        torchkeras.saving.load_model(tmp_path / "m.json", safe_mode=False)
+
+
+def test_memory_cannot_be_asked_for(tmp_path):
+    model = torchkeras.Sequential([torchkeras.Input((4,)), torchkeras.layers.Dense(7)])
+    text = model.to_json().replace('"units": 7', '"units": 7000000000')
+    (tmp_path / "m.json").write_text(text)
+    with pytest.raises(ValueError, match="bytes"):
+        torchkeras.saving.load_model(tmp_path / "m.json")

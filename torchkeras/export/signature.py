@@ -13,7 +13,9 @@ from torchkeras._base.naming import free_name
 from torchkeras._symbolic.spec import Shape, Spec
 from torchkeras.layers.base.shapes import map_shapes
 
-_BATCH, _SIDES = 2, (7, 75, 299)  # unknown sides: small first, then what deep image nets need
+# Unknown sides: small, but not so small that strides leave a single pixel, which would be taken for
+# the rule; then what deep image nets need; last what nets for short sequences take.
+_BATCH, _SIDES = 2, (23, 75, 299, 7)
 
 
 @dataclass(frozen=True)

@@ -277,7 +277,11 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("kwargs", WAYS, ids=str)
+def _words(kwargs):
+    return "-".join(f"{key}={getattr(value, '__name__', value)}" for key, value in kwargs.items())
+
+
+@pytest.mark.parametrize("kwargs", WAYS, ids=_words)
 def test_both_ways_give_the_same_numbers(kwargs, monkeypatch):
     layer = TextVectorization(max_tokens=12, **kwargs)
     layer.adapt(ODD)

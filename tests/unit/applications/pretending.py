@@ -63,7 +63,7 @@ class Layers:
         return make
 
 
-def theirs(name: str, **arguments: Any) -> tuple[list[str], list[Any]]:
+def theirs(network: str, /, **arguments: Any) -> tuple[list[str], list[Any]]:
     """The layers that Keras's network asks for, and the files."""
     layers, files = Layers(), []
 
@@ -85,11 +85,11 @@ def theirs(name: str, **arguments: Any) -> tuple[list[str], list[Any]]:
                             (inception_resnet_v2, "CustomScaleLayer")):  # fmt: skip
             stack.enter_context(patch.object(module, key, Symbol()))
         stack.enter_context(patch.object(keras.src.applications.nasnet.backend, "backend", str))
-        getattr(keras.applications, name)(**arguments)
+        getattr(keras.applications, network)(**arguments)
     return layers.made, files
 
 
-def ours(name: str, **arguments: Any) -> tuple[list[str], list[Any]]:
+def ours(network: str, /, **arguments: Any) -> tuple[list[str], list[Any]]:
     """The layers that our network asks for, and the files."""
     layers, files = Layers(), []
 
@@ -110,5 +110,5 @@ def ours(name: str, **arguments: Any) -> tuple[list[str], list[Any]]:
                             (applications.inception_resnet_v2, "CustomScaleLayer")):  # fmt: skip
             stack.enter_context(patch.object(module, key, Symbol()))
         stack.enter_context(patch.object(_weights, "get_file", get_file))
-        getattr(applications, name)(**arguments)
+        getattr(applications, network)(**arguments)
     return layers.made, files

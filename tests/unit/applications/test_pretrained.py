@@ -49,6 +49,11 @@ def test_layers_and_files_are_keras(name: str, options: dict[str, Any]) -> None:
             assert sorted(layers) == sorted(their_layers)
 
 
+@pytest.mark.parametrize("name", ["EfficientNetB0", "EfficientNetV2S", "ConvNeXtTiny"])
+def test_files_do_not_hang_on_the_name(name: str) -> None:
+    assert pretending.ours(name, name="mine")[1] == pretending.ours(name)[1]
+
+
 def test_published_weights_are_read(models: Path, rng: np.random.Generator) -> None:
     arguments = {"input_shape": (128, 128, 3), "alpha": 0.25, "include_top": False}
     theirs = keras.applications.MobileNet(weights=None, pooling="avg", **arguments)

@@ -46,8 +46,10 @@ class AutoContrast(ColorLayer):
     ) -> Tensor:
         given = images.to(self.torch_dtype)
         x = factors.rescaled(given, self.value_range, (0, 255))
-        axes = (self._height_axis, self._width_axis)
-        low, high = x.amin(axes, keepdim=True), x.amax(axes, keepdim=True)
+        # One axis after the other: the rows of a picture lie side by side.
+        low = x.amin(self._height_axis, keepdim=True).amin(self._width_axis, keepdim=True)
+        high = x.amax(self._height_axis, keepdim=True).amax(self._width_axis, keepdim=True)
         scale = 255.0 / (high - low)
-        done = factors.rescaled((x * scale - low * scale).clamp(0, 255), (0, 255), self.value_range)
-        return torch.where(done.isnan(), given, done)  # an image of one color stays
+        done = (x * scale).sub_(low * scale).clamp_(0, 255)
+        done = factors.rescaled(done, (0, 255), self.value_range)
+        return torch.where(high == low, given, done)  # an image of one color stays

@@ -21,6 +21,8 @@ def _order(batch: int, seed: Any, images: Any) -> Tensor:
 
 def _mixed(labels: Tensor, weight: Tensor, order: Tensor) -> Tensor:
     weight = weight.reshape(-1, *(1,) * (labels.dim() - 1))
+    if labels.is_floating_point() and labels.dtype == weight.dtype:
+        return labels[order].mul_(1.0 - weight).addcmul_(labels, weight)
     return weight * labels + (1.0 - weight) * labels[order]
 
 
@@ -156,7 +158,8 @@ class CutMix(ImageLayer):
         if transformation is None:
             return images
         others = images[transformation["permutation_order"]]
-        return torch.where(transformation["batch_masks"], others, images)
+        mask = transformation["batch_masks"].expand_as(images).contiguous()
+        return torch.where(mask, others, images)
 
     def transform_labels(
         self, labels: Tensor, transformation: Any = None, training: bool = True

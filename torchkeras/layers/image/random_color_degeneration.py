@@ -57,4 +57,5 @@ class RandomColorDegeneration(ColorLayer):
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         factor = transformation["factor"].to(images.dtype)
         gray = rgb_to_grayscale(images, self.data_format)
-        return (images + factor * (gray - images)).clamp(*self.value_range)
+        moved = (gray - images).mul_(factor).add_(images)
+        return moved.clamp_(*self.value_range)

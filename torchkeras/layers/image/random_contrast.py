@@ -53,6 +53,7 @@ class RandomContrast(ColorLayer):
         return {"contrast_factor": drawn}
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        mean = images.mean((self._height_axis, self._width_axis), keepdim=True)
+        # One axis after the other: the rows of a picture lie side by side.
+        mean = images.mean(self._height_axis, keepdim=True).mean(self._width_axis, keepdim=True)
         moved = (images - mean).mul_(transformation["contrast_factor"]).add_(mean)
         return moved.clamp_(*self.value_range)

@@ -111,7 +111,13 @@ class RandomCrop(ImageLayer):
 
 def _window(images: Tensor, axis: int, start: Any, size: int) -> Tensor:
     """Cut an axis from a place on that may be known to the device alone."""
+    if isinstance(start, Tensor) and start.device.type == "cpu" and _is_real(start):
+        start = int(start)  # no device is asked
     if not isinstance(start, Tensor):
         return images.narrow(axis, start, min(size, images.shape[axis] - start))
     places = start + torch.arange(size, device=images.device)
     return images.index_select(images.dim() + axis, places)
+
+
+def _is_real(x: Tensor) -> bool:
+    return type(x) is Tensor and not torch.compiler.is_compiling()

@@ -85,6 +85,8 @@ class RandomErasing(ColorLayer):
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         chosen = transformation["apply_erasing"][:, None, None, None]
         hole = transformation["batch_masks"] & chosen
+        if images.dim() == 4:
+            hole = hole.expand_as(images).contiguous()
         return torch.where(hole, transformation["fill_value"], images)
 
 

@@ -10,6 +10,7 @@ from torchkeras._base.messages import one_of
 from .base import Boxes, ImageLayer, batch_of
 from .boxes import clip_to_image_size, convert_format
 
+_LARGE = 8192  # numbers in an image
 _MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 
 
@@ -68,7 +69,13 @@ class RandomFlip(ImageLayer):
             axes.append(self._width_axis)
         if self.mode != "horizontal":
             axes.append(self._height_axis)
-        return torch.where(transformation["flips"], images.flip(axes), images)
+        flips = transformation["flips"]
+        if _one_by_one(images, flips):
+            found = images.clone()
+            for index in flips.flatten().nonzero().flatten().tolist():
+                found[index] = images[index].flip(axes)
+            return found
+        return torch.where(flips, images.flip(axes), images)
 
     def transform_segmentation_masks(
         self, segmentation_masks: Tensor, transformation: Any = None, training: bool = True
@@ -93,6 +100,14 @@ class RandomFlip(ImageLayer):
         made = clip_to_image_size(made, bounding_box_format="rel_xyxy")
         done: Boxes = convert_format(made, "rel_xyxy", form, height, width)
         return done
+
+
+def _one_by_one(images: Tensor, flips: Tensor) -> bool:
+    """Say whether large images are quicker flipped one after the other; only a host can tell."""
+    if torch.compiler.is_compiling() or flips.device.type != "cpu" or images.device.type != "cpu":
+        return False
+    is_plain = type(images) is Tensor and not images.requires_grad
+    return is_plain and flips.shape[0] == images.shape[0] and images[0].numel() > _LARGE
 
 
 def _mirrored(low: Tensor, high: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:

@@ -59,7 +59,8 @@ class RandomGrayscale(ColorLayer):
         return self.move(images, transformation, "nearest") if training else images
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        return torch.where(transformation, rgb_to_grayscale(images, self.data_format), images)
+        gray = rgb_to_grayscale(images, self.data_format)
+        return torch.where(transformation, gray.expand_as(images).contiguous(), images)
 
     def compute_output_spec(self, data: Any, training: bool | None = True) -> Any:
         spec = super().compute_output_spec(data, training)

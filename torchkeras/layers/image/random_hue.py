@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from torchkeras.ops.image.color import hsv_to_rgb, rgb_to_hsv
+from torchkeras.ops.image.color import color_planes, colored, value_and_spread
 
 from .base import ColorLayer, batch_of
-from .factors import overlap, rescaled, value_range_kept
+from .factors import overlap, value_range_kept
 
 
 class RandomHue(ColorLayer):
@@ -59,11 +59,22 @@ class RandomHue(ColorLayer):
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         turn = transformation["factor"].to(images.dtype).reshape(-1, 1, 1)
-        colors = rgb_to_hsv(rescaled(images, self.value_range, (0, 1)), self.data_format)
-        hue, saturation, value = colors.unbind(self._channel_axis)
-        hue = hue + turn
-        hue = torch.where(hue > 1.0, hue - 1.0, hue)
-        hue = torch.where(hue < 0.0, hue + 1.0, hue)
-        colors = torch.stack([hue, saturation, value], self._channel_axis)
-        done = hsv_to_rgb(colors, self.data_format).clamp(0, 1)
-        return rescaled(done, (0, 1), self.value_range).to(images.dtype)
+        planes = color_planes(images, self._channel_axis)
+        value, spread = value_and_spread(*planes)
+        place = (_sixth(*planes, value, spread) + 6.0 * turn).remainder_(6.0)
+        # How far each color lies below the strongest, as part of the spread.
+        below = (
+            2.0 - (place - 3.0).abs_(),
+            (place - 2.0).abs_().sub_(1.0),
+            (place - 4.0).abs_().sub_(1.0),
+        )
+        done = [torch.addcmul(value, spread, part.clamp_(0, 1), value=-1) for part in below]
+        low, high = sorted(self.value_range)
+        return colored(done, self._channel_axis).clamp_(low, high)
+
+
+def _sixth(red: Tensor, green: Tensor, blue: Tensor, value: Tensor, spread: Tensor) -> Tensor:
+    """Return the hue as a place from -1 to 5 on a circle of six; gray is somewhere."""
+    each = spread.clamp(min=torch.finfo(spread.dtype).tiny)
+    hue = torch.where(value == green, (blue - red) / each + 2.0, (red - green) / each + 4.0)
+    return torch.where(value == red, (green - blue) / each, hue)

@@ -54,5 +54,5 @@ class RandomInvert(ColorLayer):
         return {"apply_inversion": by_chance(self, images, seed)}
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        chosen = transformation["apply_inversion"][:, None, None, None]
-        return torch.where(chosen, self.value_range[1] - images, images)
+        chosen = transformation["apply_inversion"][:, None, None, None].to(images.dtype)
+        return torch.addcmul(chosen * self.value_range[1], images, 1 - 2 * chosen)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from torchkeras._base.settings import epsilon
-from torchkeras.ops.image.color import hsv_to_rgb, rgb_to_hsv
+from torchkeras.ops.image.color import color_planes, colored, value_and_spread
 
 from . import factors
 from .base import ColorLayer, batch_of
@@ -58,8 +58,13 @@ class RandomSaturation(ColorLayer):
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         factor = transformation["factor"].to(images.dtype).reshape(-1, 1, 1)
-        colors = rgb_to_hsv(images, self.data_format)
-        hue, saturation, value = colors.unbind(self._channel_axis)
-        saturation = (saturation * factor).clamp(*self.value_range)
-        colors = torch.stack([hue, saturation, value], self._channel_axis)
-        return hsv_to_rgb(colors, self.data_format)
+        planes = color_planes(images, self._channel_axis)
+        value, spread = value_and_spread(*planes)
+        low, high = self.value_range
+        # The hue stays: all colors come nearer to the strongest, or go away from it, alike. Keras
+        # keeps the saturation, a part of 1, within the range of values.
+        full = value.clamp(min=0) / spread.clamp_(min=torch.finfo(images.dtype).tiny)
+        ratio = torch.minimum(full * high, factor)
+        ratio = torch.maximum(ratio, full * low) if low else ratio.clamp_(min=0)
+        done = [torch.addcmul(value, plane - value, ratio) for plane in planes]
+        return colored(done, self._channel_axis)

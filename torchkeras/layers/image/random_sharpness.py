@@ -59,7 +59,8 @@ class RandomSharpness(ColorLayer):
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         sharpness = (transformation["factor"] * 2).to(images.dtype).reshape(-1, 1, 1, 1)
         smooth = self._smoothed(images)
-        return (images + (1.0 - sharpness) * (smooth - images)).clamp(*self.value_range)
+        moved = (smooth - images).mul_(1.0 - sharpness).add_(images)
+        return moved.clamp_(*self.value_range)
 
     def _smoothed(self, images: Tensor) -> Tensor:
         x = images.movedim(self._channel_axis, 1)

@@ -4,15 +4,29 @@ from types import ModuleType
 
 from . import (
     backend_functions,
+    backend_graphs,
+    backend_tensors,
+    checkpoint_period,
     layer_arguments,
     model_methods,
+    old_layers,
     old_modules,
     old_names,
     optimizer_arguments,
 )
 from .patches import Patches
 
-_PARTS = (backend_functions, old_names, layer_arguments, optimizer_arguments, model_methods)
+_PARTS = (
+    backend_functions,
+    backend_tensors,
+    backend_graphs,
+    checkpoint_period,
+    old_layers,
+    old_names,
+    layer_arguments,
+    optimizer_arguments,
+    model_methods,
+)
 
 
 def understand(package: ModuleType, patches: Patches) -> dict[str, ModuleType]:

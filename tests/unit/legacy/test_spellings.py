@@ -304,7 +304,7 @@ def test_policies(old_modules):
 
 def test_unknown_names_of_old_modules(old_modules):
     with pytest.raises(AttributeError, match=r"neither has `keras.layers`"):
-        _ = old_modules["layers.core"].MaxoutDense
+        _ = old_modules["layers.core"].TimeDistributedDense
 
 
 def test_files_of_today_stay_reachable(old_modules):

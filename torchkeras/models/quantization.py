@@ -10,14 +10,18 @@ from torchkeras.layers.layer import Layer
 from torchkeras.layers.quantized.quantizable import Quantizable
 from torchkeras.layers.quantized.resolution import resolve_config
 
+from .calibration import calibratable, calibrate, structure_of, without_data
+from .innermost import innermost_layers
+
 Filter = Callable[[Any], bool]
 
 
-def quantize_layers(model: Layer, mode: Any, config: Any, filters: Any, type_check: bool) -> Any:
-    """Quantize the innermost layers of a model, and return the config.
+def quantize_layers(model: Layer, mode: Any, config: Any, filters: Any, type_check: bool) -> None:
+    """Quantize the innermost layers of a model.
 
-    A layer that has weights but no quantized form stays as it is, with a warning. What is wrong
-    with the arguments or the model is found before the first layer is touched.
+    GPTQ and AWQ take those in the blocks that they are told; all others stay in floats. A layer
+    that has weights but no quantized form stays as it is, with a warning. What is wrong with the
+    arguments or the model is found before the first layer is touched.
 
     Args:
         model: The model.
@@ -27,27 +31,23 @@ def quantize_layers(model: Layer, mode: Any, config: Any, filters: Any, type_che
         type_check: Whether subclasses of layers are left out.
     """
     config, wanted = resolve_config(mode, config), as_filter(filters)
-    chosen = [layer for layer in innermost_layers(model) if wanted(layer)]
+    structure = structure_of(model, config) if config.mode in ("gptq", "awq") else None
+    found = innermost_layers(model) if structure is None else _in_blocks(structure)
+    chosen = [layer for layer in found if wanted(layer)]
     quantized = [layer for layer in chosen if _may(layer, config.mode, type_check)]
+    kept = config if structure is None else without_data(config)
     for layer in quantized:
         try:
-            layer.quantize(config.mode, type_check=type_check, config=config)
+            layer.quantize(config.mode, type_check=type_check, config=kept)
         except NotImplementedError as error:  # of a class of a user's
             warnings.warn(str(error), stacklevel=3)
-    return config
+    if structure is not None:
+        calibrate(structure, quantized, config)
 
 
-def innermost_layers(layer: Any) -> Iterator[Layer]:
-    """Yield the layers below one that have no layers below themselves.
-
-    Args:
-        layer: A layer, which may be the only one.
-    """
-    for module in layer.modules():
-        if isinstance(module, Layer):
-            below = (inner for inner in module.modules() if inner is not module)
-            if not any(isinstance(inner, Layer) for inner in below):
-                yield module
+def _in_blocks(structure: dict[str, Any]) -> Iterator[Layer]:
+    for block in structure["sequential_blocks"]:
+        yield from calibratable(block)  # type: ignore[misc]
 
 
 def _may(layer: Any, mode: str, type_check: bool) -> bool:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from torchkeras.quantizers import unpack_int4
+from torchkeras.quantizers import pack_int4, unpack_int4
 
 from .form import straight
 
@@ -60,6 +60,22 @@ class Calibrated(nn.Module):
         made["g_idx"] = like.new_zeros(inputs, dtype=torch.float32)
         for name, value in made.items():
             self._buffers[name] = value
+
+    def take(self, whole: Tensor, found: dict[str, Tensor | None]) -> None:
+        """Fill the buffers.
+
+        Args:
+            whole: Whole numbers, `(outputs, inputs)`.
+            found: The other buffers by name; `None` for those that are not there.
+        """
+        numbers = whole.to(torch.uint8)
+        if self.bits == _PACKED_BITS:
+            numbers = pack_int4(numbers, axis=0, dtype="uint8")[0]
+        with torch.no_grad():
+            self.quantized_kernel.copy_(numbers)
+            for name, value in found.items():
+                if value is not None:
+                    getattr(self, name).copy_(value)
 
     def whole(self) -> Tensor:
         """Return the whole numbers, `(outputs, inputs)`."""

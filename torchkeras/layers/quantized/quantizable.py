@@ -313,6 +313,40 @@ class Quantizable(Adaptable):
 
     # Calibration (GPTQ and AWQ)
 
+    def take_calibrated(
+        self,
+        whole: Tensor,
+        scale: Tensor,
+        zero: Tensor,
+        groups: Tensor,
+        awq_scales: Tensor | None = None,
+    ) -> None:
+        """Take what an algorithm has found in the place of the float weight.
+
+        Args:
+            whole: Whole numbers, `(outputs, inputs)`.
+            scale: The scales, `(outputs, groups)`.
+            zero: The zeros, likewise.
+            groups: The group of each input.
+            awq_scales: What inputs were multiplied by (AWQ).
+        """
+        module = self._adapted_place().module
+        assert isinstance(module, Calibrated)
+        module.take(
+            whole, {"scale": scale, "zero": zero, "g_idx": groups, "awq_scales": awq_scales}
+        )
+        self.finish_calibration()
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the layer's own variables into a mapping, under "0", "1" and so on."""
+        if self._quantized_as in ("gptq", "awq") and not self._is_calibrated:
+            raise ValueError(
+                f"Layer {self.name!r} waits for the data of {self._quantized_as!r}, and a file has "
+                "no place for its float kernel. Quantize it by `model.quantize(config=...)`, or "
+                "save it before."
+            )
+        super().save_own_variables(store)
+
     def finish_calibration(self) -> None:
         """Drop the float weight, once the whole numbers are there."""
         module = self._adapted_place().module

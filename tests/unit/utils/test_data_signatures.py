@@ -41,7 +41,8 @@ def test_utils(name: str) -> None:
 @pytest.mark.parametrize(("module", "name"), LOADERS)
 def test_loaders(module: str, name: str) -> None:
     ours, theirs = (getattr(getattr(k.datasets, module), name) for k in (torchkeras, keras))
-    assert arguments(ours) == arguments(theirs)
+    own = {"as_dataset"}  # by name alone
+    assert [one for one in arguments(ours) if one[0] not in own] == arguments(theirs)
 
 
 def test_every_data_set_of_keras_is_there() -> None:

@@ -10,6 +10,7 @@ from torchkeras._base.serialization import serialize_keras_object as serialize_k
 
 from .exchange import load_keras_weights as load_keras_weights
 from .exchange import load_torch_weights as load_torch_weights
+from .file_editor import KerasFileEditor as KerasFileEditor
 from .model_file import load_model as load_model
 from .model_file import save_model as save_model
 from .weights import load_weights as load_weights

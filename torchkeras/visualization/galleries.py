@@ -79,7 +79,9 @@ def plot_image_gallery(
         axis.set_title(title, fontsize=8)
     if legend_handles is not None:
         figure.legend(handles=legend_handles, loc="outside lower center", ncols=len(legend_handles))
-    finish(figure, path, show, pad_inches=0, bbox_inches="tight", transparent=transparent, dpi=dpi)
+    finish(
+        figure, path, show, pad_inches=0.05, bbox_inches="tight", transparent=transparent, dpi=dpi
+    )
 
 
 def _grid(count: int, rows: int | None, cols: int | None) -> tuple[int, int]:

@@ -28,7 +28,8 @@ class RandomShear(ImageLayer):
         `(batch, height, width, channels)` or `(height, width, channels)`, or a dictionary.
 
     Output shape:
-        The input's.
+        The input's. Boxes move by Keras's formula, which is exact for square images that are
+        slanted along one axis.
 
     Raises:
         ValueError: If a factor is out of range.

@@ -73,31 +73,45 @@ class DirectoryIterator(Iterator):
         dtype: Any = None,
     ) -> None:
         self.directory = os.fspath(directory)
+        self.class_mode = one_of("class_mode", class_mode, _CLASS_MODES)
+        self._take_images(
+            image_data_generator, target_size, color_mode, data_format, dtype,
+            interpolation=interpolation, keep_aspect_ratio=keep_aspect_ratio,
+        )  # fmt: skip
+        names = list(classes) if classes else _folders(self.directory)
+        self.num_classes = len(names)
+        self.class_indices = {name: number for number, name in enumerate(names)}
+        span = part_of(subset, image_data_generator.validation_split)
+        found = {name: _files(Path(self.directory, name), follow_links, span) for name in names}
+        self.filenames = [os.path.relpath(f, self.directory) for name in names for f in found[name]]
+        counts = [len(found[name]) for name in names]
+        self.classes: Any = np.repeat(np.arange(len(names), dtype="int32"), counts)
+        self.samples = len(self.filenames)
+        self._saving = Saving(save_to_dir, save_prefix, save_format, self.data_format)
+        write(f"Found {self.samples} images belonging to {self.num_classes} classes.\n")
+        super().__init__(self.samples, batch_size, shuffle, seed)
+
+    def _take_images(
+        self,
+        image_data_generator: Changes,
+        target_size: tuple[int, int],
+        color_mode: str,
+        data_format: str | None,
+        dtype: Any,
+        **loading: Any,
+    ) -> None:
+        """Settle how images are read and changed."""
         self.image_data_generator = image_data_generator
         self.data_format = standardize_data_format(data_format)
         self.dtype = dtype or floatx()
         self.color_mode = one_of("color_mode", color_mode, _CHANNELS)
-        self.class_mode = one_of("class_mode", class_mode, _CLASS_MODES)
         self.target_size = tuple(target_size)
         self.image_shape = self._image_shape()
         self._loading: dict[str, Any] = {
             "color_mode": color_mode,
             "target_size": self.target_size,
-            "interpolation": interpolation,
-            "keep_aspect_ratio": keep_aspect_ratio,
+            **loading,
         }
-        names = list(classes) if classes else _folders(self.directory)
-        self.num_classes = len(names)
-        self.class_indices = {name: number for number, name in enumerate(names)}
-        span = _span(subset, image_data_generator.validation_split)
-        found = {name: _files(Path(self.directory, name), follow_links, span) for name in names}
-        self.filenames = [os.path.relpath(f, self.directory) for name in names for f in found[name]]
-        counts = [len(found[name]) for name in names]
-        self.classes = np.repeat(np.arange(len(names), dtype="int32"), counts)
-        self.samples = len(self.filenames)
-        self._saving = Saving(save_to_dir, save_prefix, save_format, self.data_format)
-        write(f"Found {self.samples} images belonging to {self.num_classes} classes.\n")
-        super().__init__(self.samples, batch_size, shuffle, seed)
 
     def _image_shape(self) -> tuple[int, ...]:
         channels = (_CHANNELS[self.color_mode],)
@@ -110,11 +124,17 @@ class DirectoryIterator(Iterator):
         return [os.path.join(self.directory, name) for name in self.filenames]
 
     @property
-    def labels(self) -> Array:
+    def labels(self) -> Any:
         """The number of the class of each file."""
         return self.classes
 
     def batch(self, chosen: Array) -> Any:
+        images = self._images(chosen)
+        if self.class_mode is None:
+            return images
+        return images, self._targets(images, chosen)
+
+    def _images(self, chosen: Array) -> Array:
         images = np.zeros((len(chosen), *self.image_shape), dtype=self.dtype)
         for i, number in enumerate(chosen):
             with load_img(
@@ -123,9 +143,7 @@ class DirectoryIterator(Iterator):
                 x = np.array(img_to_array(image, data_format=self.data_format))
             images[i] = self.image_data_generator.changed(x)
         self._saving.save(images, chosen, 1e7)
-        if self.class_mode is None:
-            return images
-        return images, self._targets(images, chosen)
+        return images
 
     def _targets(self, images: Array, chosen: Array) -> Array:
         if self.class_mode == "input":
@@ -140,8 +158,8 @@ def _folders(directory: str) -> list[str]:
     return sorted(path.name for path in Path(directory).iterdir() if path.is_dir())
 
 
-def _span(subset: str | None, split: float) -> tuple[float, float]:
-    """Return which part of the files of each class is read."""
+def part_of(subset: str | None, split: float) -> tuple[float, float]:
+    """Return which part of the files is read."""
     if subset is None:
         return 0.0, 1.0
     return (0.0, split) if one_of("subset", subset, SUBSETS) == "validation" else (split, 1.0)

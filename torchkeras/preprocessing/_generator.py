@@ -8,6 +8,7 @@ import numpy as np
 from torchkeras._base.settings import floatx, standardize_data_format
 
 from ._folder import DirectoryIterator
+from ._frame import DataFrameIterator
 from ._iterator import NumpyArrayIterator, check_images
 from ._transform import (
     Array,
@@ -214,6 +215,63 @@ class ImageDataGenerator:
         return DirectoryIterator(
             directory, self, **options, data_format=self.data_format, dtype=self.dtype
         )
+
+    def flow_from_dataframe(
+        self,
+        dataframe: Any,
+        directory: Any = None,
+        x_col: str = "filename",
+        y_col: Any = "class",
+        weight_col: str | None = None,
+        target_size: tuple[int, int] = (256, 256),
+        color_mode: str = "rgb",
+        classes: Any = None,
+        class_mode: str | None = "categorical",
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        save_to_dir: Any = None,
+        save_prefix: str = "",
+        save_format: str = "png",
+        subset: str | None = None,
+        interpolation: str = "nearest",
+        validate_filenames: bool = True,
+        **kwargs: Any,
+    ) -> DataFrameIterator:
+        """Return batches of the images that a table of pandas names.
+
+        Args:
+            dataframe: The table.
+            directory: The folder of the files; their paths are whole ones if not given.
+            x_col: The column of the files.
+            y_col: The column of the targets, or a list of columns.
+            weight_col: The column of the samples' weights.
+            target_size: The height and width they are brought to.
+            color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
+            classes: The classes, in order; all, by their names, if not given.
+            class_mode: What the targets are: `"categorical"` (one-hot, or several-hot for lists of
+                classes), `"binary"` or `"sparse"` (numbers), `"raw"` (the values), `"multi_output"`
+                (a list of them for each column), `"input"` (the images), or `None`.
+            batch_size: How many are in a batch.
+            shuffle: Whether each round has an order of its own.
+            seed: A seed for the order and the changes.
+            save_to_dir: A folder in which what comes out is written, to look at.
+            save_prefix: What the files' names begin with.
+            save_format: What they end with.
+            subset: `"training"` or `"validation"`, by `validation_split`.
+            interpolation: How they are resized.
+            validate_filenames: Whether rows whose file is missing are left out, with a warning.
+            **kwargs: `keep_aspect_ratio`.
+        """
+        options = {
+            name: value
+            for name, value in locals().items()
+            if name not in ("self", "dataframe", "kwargs")
+        }
+        return DataFrameIterator(
+            dataframe, image_data_generator=self, data_format=self.data_format, dtype=self.dtype,
+            **options, **kwargs,
+        )  # fmt: skip
 
     # One image
 

@@ -6,6 +6,7 @@ from torchkeras.utils.images import load_img as load_img
 from torchkeras.utils.images import save_img as save_img
 
 from ._folder import DirectoryIterator as DirectoryIterator
+from ._frame import DataFrameIterator as DataFrameIterator
 from ._generator import ImageDataGenerator as ImageDataGenerator
 from ._iterator import Iterator as Iterator
 from ._iterator import NumpyArrayIterator as NumpyArrayIterator

@@ -159,8 +159,6 @@ def fill(target: Any, dataset: "h5py.Dataset") -> None:
     fits = view is not None and dataset.chunks is None and is_large(view)
     if view is None or not fits or f"torch.{dataset.dtype}" != str(view.dtype):
         target.assign(read(dataset))
-    elif view.is_contiguous():
-        dataset.read_direct(view.numpy())
     else:
         write_pieces(view, lambda rows, array: dataset.read_direct(array, source_sel=rows))
 

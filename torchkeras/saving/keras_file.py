@@ -13,6 +13,7 @@ from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._base.sharing import keep_shared, sharing
 from torchkeras._state.budget import limited
+from torchkeras._state.postponing import first_values_last
 from torchkeras.layers.layer import Layer
 
 from . import archive, assets, old_config, weights_h5, zip_member
@@ -57,7 +58,7 @@ def load(
     filepath: "str | os.PathLike[str]", custom_objects: Any, compile: bool, safe_mode: bool
 ) -> Any:
     """Make the model that an archive describes, and give it the archive's weights."""
-    with archive.opened(filepath) as opened:
+    with archive.opened(filepath) as opened, first_values_last():
         config = parsed(opened.read(CONFIG), opened.name)
         if not compile:
             config["compile_config"] = None

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from torchkeras._base.atomic import replacing
 from torchkeras._state.budget import limited
+from torchkeras._state.postponing import first_values_last
 from torchkeras._state.variable import Variable
 from torchkeras.optimizers.state import OptimizerState
 
@@ -165,7 +166,7 @@ class _Taker:
 
 def load(filepath: _Path, custom_objects: Any, compile: bool, safe_mode: bool) -> Any:
     """Make the model that a file describes, and give it the file's weights."""
-    with safetensors_file.opened(filepath) as tensors:
+    with safetensors_file.opened(filepath) as tensors, first_values_last():
         text = tensors.metadata.get(_CONFIG)
         if not isinstance(text, str):
             raise ValueError(

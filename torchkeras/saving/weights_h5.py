@@ -93,11 +93,12 @@ def _writes_for_itself(item: Any) -> bool:
 
 @dataclass
 class _Plan:
-    """What is read from where: known targets, and objects that read for themselves."""
+    """What is read from where: known targets, objects that read for themselves, and problems."""
 
     reads: list[tuple[Any, "h5py.Dataset"]]
     hooks: list[tuple[Any, str, Any]]
     failures: list[tuple[Any, str]]
+    filled: list[Layer]
 
 
 def load(
@@ -152,13 +153,15 @@ def read_from(
         skip_mismatch: Whether what does not fit is left alone, with a warning.
         objects_to_skip: Layers that are left alone.
     """
-    plan = _Plan([], [], [])
+    plan = _Plan([], [], [], [])
     for path, item in saveables(model, objects_to_skip or ()):
         _add(plan, item, path, find(f"{path}/vars" if path else "vars"))
     if plan.failures and not skip_mismatch:
         raise ValueError(_message(name, plan.failures))
     for target, dataset in plan.reads:
         fill(target, dataset)
+    for layer in plan.filled:
+        layer.finish_loading()
     for item, path, store in plan.hooks:
         _run_hook(plan, item, path, store)
     if plan.failures and not skip_mismatch:
@@ -179,6 +182,7 @@ def _add(plan: _Plan, item: Any, path: str, store: Any) -> None:
         plan.failures.append((item, problem))
     else:
         plan.reads += [(target, store.dataset(name)) for name, target in targets.items()]
+        plan.filled += [item] if isinstance(item, Layer) else []
 
 
 def _run_hook(plan: _Plan, item: Any, path: str, store: Any) -> None:

@@ -13,6 +13,7 @@ from torchkeras._base.atomic import replacing
 from torchkeras._base.damage import plain_errors
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._state.budget import limited
+from torchkeras._state.postponing import first_values_last
 
 from . import keras_file, old_config, old_optimizers
 from .h5_reading import Datasets, fill, find_group, opened, read
@@ -82,7 +83,7 @@ def load(
 ) -> Any:
     """Make the model that a file describes, and give it the file's weights."""
     name, budget = os.fspath(filepath), keras_file.budget(os.path.getsize(filepath))
-    with opened(filepath, name) as file, limited(budget):
+    with opened(filepath, name) as file, limited(budget), first_values_last():
         old = _version(file) < 3
         config = keras_file.parsed(_text(file, "model_config"), name)
         with plain_errors(f"The config in {name!r}"), custom_object_scope(custom_objects or {}):

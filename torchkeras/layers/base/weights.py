@@ -1,6 +1,7 @@
 """The weights of a layer: making them, listing them, freezing them, getting and setting them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from torchkeras._base.naming import auto_name, build_scope
 from torchkeras._state import collect
 from torchkeras._state.first_value import as_made
 from torchkeras._state.layout import SAME
+from torchkeras._state.postponing import postpone
 from torchkeras._state.slot import Slot
 from torchkeras._state.tracked import TrackedModule, children_of
 from torchkeras._state.variable import Variable, register
@@ -71,9 +73,14 @@ class WeightOwner(TrackedModule):
             regularizer=getattr(self, f"{role}_regularizer", None),
             constraint=getattr(self, f"{role}_constraint", None),
         )
-        variable.assign(self._first_value(f"{role}_initializer", variable))
+        fill = partial(self._fill, f"{role}_initializer", variable)
+        if not postpone(variable, fill):
+            fill()
         self._variables.append(variable)
         object.__setattr__(self, name, variable)
+
+    def _fill(self, attribute: str, variable: Variable) -> None:
+        variable.assign(self._first_value(attribute, variable))
 
     def _first_value(self, attribute: str, variable: Variable) -> Any:
         initializer = initializers.get(getattr(self, attribute))
@@ -285,6 +292,10 @@ class WeightOwner(TrackedModule):
             )
         for index, variable in enumerate(own):
             variable.assign(store[f"{index}"])
+        self.finish_loading()
+
+    def finish_loading(self) -> None:
+        """Do what is left to do once the layer's variables were read from a file."""
 
 
 def _as_numbers(variable: Variable, given: Any, layer: WeightOwner) -> Any:

@@ -304,9 +304,8 @@ class Quantizable(Adaptable):
             return merged_parts(self, place, variables)
         return variables
 
-    def load_own_variables(self, store: Any) -> None:
-        """Read the layer's own variables from a mapping that `save_own_variables` filled."""
-        super().load_own_variables(store)
+    def finish_loading(self) -> None:
+        """Do what calibration left to do, once the layer's variables were read from a file."""
         for place in self.places():
             if isinstance(place.module, Calibrated):
                 self.finish_calibration()

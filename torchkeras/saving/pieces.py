@@ -1,5 +1,6 @@
 """Large values, a few rows at a time: laid out in another order without a copy of the whole."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +14,7 @@ from torchkeras._state.variable import SCOPES, Variable
 _Array = np.ndarray[Any, Any]
 _PIECE_BYTES = 1 << 22
 _TILE = 256
+_THREADS = 2
 
 
 def host_view(value: Any) -> Any:
@@ -54,7 +56,7 @@ def is_large(tensor: Tensor) -> bool:
 def read_pieces(view: Tensor) -> Iterator[tuple[slice, _Array]]:
     """Yield rows of a tensor as arrays without gaps; the next rows are copied meanwhile.
 
-    An array is good until the one after the next is asked for.
+    An array is good until the next one is asked for.
 
     Args:
         view: A tensor in the host's memory.
@@ -63,17 +65,17 @@ def read_pieces(view: Tensor) -> Iterator[tuple[slice, _Array]]:
 
     def copied(index: int) -> Tensor:
         rows = view[spans[index]]
-        buffer = buffers[index % 2][: len(rows)]
+        buffer = buffers[index % len(buffers)][: len(rows)]
         _copy(buffer, rows)
         return buffer
 
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(copied, 0)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        waiting = deque(pool.submit(copied, index) for index in range(min(_THREADS, len(spans))))
         for index, span in enumerate(spans):
-            ready = waiting.result()
-            if index + 1 < len(spans):
-                waiting = pool.submit(copied, index + 1)
+            ready = waiting.popleft().result()
             yield span, ready.numpy()
+            if index + _THREADS < len(spans):
+                waiting.append(pool.submit(copied, index + _THREADS))
 
 
 def write_pieces(view: Tensor, read: Callable[[slice, _Array], Any]) -> None:
@@ -83,18 +85,18 @@ def write_pieces(view: Tensor, read: Callable[[slice, _Array], Any]) -> None:
         view: A tensor in the host's memory.
         read: Fills an array without gaps with the rows of a slice.
     """
-    spans, buffers = _spans(view), _buffers(view)
-    waiting = None
-    with ThreadPoolExecutor(1) as pool:
-        for index, span in enumerate(spans):
+    buffers = _buffers(view)
+    waiting: deque[Any] = deque()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for index, span in enumerate(_spans(view)):
             rows = view[span]
-            buffer = buffers[index % 2][: len(rows)]
+            if len(waiting) == len(buffers):
+                waiting.popleft().result()
+            buffer = buffers[index % len(buffers)][: len(rows)]
             read(span, buffer.numpy())
-            if waiting is not None:
-                waiting.result()
-            waiting = pool.submit(_copy, rows, buffer)
-        if waiting is not None:
-            waiting.result()
+            waiting.append(pool.submit(_copy, rows, buffer))
+        for copying in waiting:
+            copying.result()
 
 
 def _spans(view: Tensor) -> list[slice]:
@@ -106,7 +108,7 @@ def _spans(view: Tensor) -> list[slice]:
 def _buffers(view: Tensor) -> list[Tensor]:
     rows = _spans(view)[0].stop
     shape = (rows, *view.shape[1:])
-    return [torch.empty(shape, dtype=view.dtype, device="cpu") for _ in range(2)]
+    return [torch.empty(shape, dtype=view.dtype, device="cpu") for _ in range(_THREADS + 1)]
 
 
 def _copy(target: Tensor, source: Tensor) -> None:

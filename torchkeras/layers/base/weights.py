@@ -73,13 +73,13 @@ class WeightOwner(TrackedModule):
             regularizer=getattr(self, f"{role}_regularizer", None),
             constraint=getattr(self, f"{role}_constraint", None),
         )
-        fill = partial(self._fill, f"{role}_initializer", variable)
+        fill = partial(self._give_first_value, f"{role}_initializer", variable)
         if not postpone(variable, fill):
             fill()
         self._variables.append(variable)
         object.__setattr__(self, name, variable)
 
-    def _fill(self, attribute: str, variable: Variable) -> None:
+    def _give_first_value(self, attribute: str, variable: Variable) -> None:
         variable.assign(self._first_value(attribute, variable))
 
     def _first_value(self, attribute: str, variable: Variable) -> Any:

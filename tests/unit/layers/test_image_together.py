@@ -66,8 +66,9 @@ def tight(mask):
     return torch.stack([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]).float()
 
 
-@pytest.mark.parametrize("first", [False, True], ids=["last", "first"])
-@pytest.mark.parametrize("size", [(48, 48), (44, 60)], ids=["square", "wide"])
+@pytest.mark.parametrize(
+    ("size", "first"), [((48, 48), False), ((44, 60), True)], ids=["square-last", "wide-first"]
+)
 @pytest.mark.parametrize("name", MOVES)
 def test_masks_and_boxes_go_where_their_images_go(name, size, first):
     if name.startswith("sheared") and size == (44, 60):

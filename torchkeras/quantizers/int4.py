@@ -69,8 +69,10 @@ def unpack_int4(packed: Any, orig_len: int, axis: int = 0, dtype: str = "int8") 
     if NAMES[x.dtype] not in _DTYPES:
         raise TypeError(f"`packed` must hold bytes (int8 or uint8). Received: {NAMES[x.dtype]!r}.")
     x = x.movedim(axis, -1)
-    pairs = torch.stack([x & 0x0F, (x >> 4) & 0x0F], -1).flatten(-2)[..., :orig_len]
-    numbers = pairs.to(to_torch(dtype))
-    if dtype == "int8":
-        numbers = (numbers ^ 8) - 8
-    return numbers.movedim(-1, axis)
+    if dtype == "int8":  # shifts to the right repeat the sign
+        x = x.view(torch.int8) if x.dtype == torch.uint8 else x
+        pairs = torch.stack([(x << 4) >> 4, x >> 4], -1)
+    else:
+        x = x.view(torch.uint8) if x.dtype == torch.int8 else x
+        pairs = torch.stack([x & 0x0F, x >> 4], -1)
+    return pairs.flatten(-2)[..., :orig_len].movedim(-1, axis)

@@ -374,6 +374,29 @@ def test_kernels_of_4_bits_are_shown_unpacked():
     torch.testing.assert_close(layer.kernel, unpacked)
 
 
+def test_kernel_with_lora_is_a_float_kernel():
+    layer = layers.Dense(3)
+    layer.build((None, 4))
+    kernel = layer.kernel.numpy()
+    layer.quantize("int8")
+    layer.enable_lora(2)
+    np.testing.assert_allclose(layer.kernel.detach().numpy(), kernel, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("equation", "shape"), [("...x,xy->...y", (2, 5, 3)), ("ab...,bc->ac...", (2, 3, 5))]
+)
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_equations_with_an_ellipsis(equation, shape, mode):
+    layer, x = (
+        layers.EinsumDense(equation, 4, bias_axes=equation[-1].strip(".") or "c"),
+        normal(*shape),
+    )
+    before = array(layer(x))
+    layer.quantize(mode)
+    np.testing.assert_allclose(array(layer(x)), before, atol=0.5)
+
+
 def test_masks_survive():
     table = layers.ReversibleEmbedding(5, 3, mask_zero=True, dtype="int8_from_float32")
     rows = table(torch.tensor([[1, 0]]))

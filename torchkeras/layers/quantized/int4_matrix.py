@@ -130,9 +130,10 @@ class Int4Columns(Int4Matrix):
         if not self.has_blocks:
             return whole.to(dtype) / self.scale.to(dtype)
         groups = self.groups()
-        scale = self.scale.index_select(0, groups)
-        zero = self.zero.index_select(0, groups).to(scale.dtype)
-        return ((whole - zero) * scale).to(dtype)
+        floats = whole.to(self.scale.dtype)
+        floats -= self.zero.to(floats.dtype).index_select(0, groups)
+        floats *= self.scale.index_select(0, groups)
+        return floats.to(dtype)
 
 
 class Int4Rows(Int4Matrix):
@@ -161,6 +162,7 @@ class Int4Rows(Int4Matrix):
         if not self.has_blocks:
             return whole.to(dtype) / self.scale.to(dtype)[:, None]
         groups = self.groups()
-        scale = self.scale.index_select(1, groups)
-        zero = self.zero.index_select(1, groups).to(scale.dtype)
-        return ((whole - zero) * scale).to(dtype)
+        floats = whole.to(self.scale.dtype)
+        floats -= self.zero.to(floats.dtype).index_select(1, groups)
+        floats *= self.scale.index_select(1, groups)
+        return floats.to(dtype)

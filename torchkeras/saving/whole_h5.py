@@ -15,7 +15,7 @@ from torchkeras._base.registry import custom_object_scope
 from torchkeras._state.budget import limited
 from torchkeras._state.postponing import first_values_last
 
-from . import keras_file, old_config, old_optimizers
+from . import keras_1, keras_file, old_config, old_optimizers
 from .h5_reading import Datasets, fill, find_group, opened, read
 from .h5_writing import created, put
 
@@ -169,13 +169,20 @@ def _read_weights(
 ) -> None:
     """Compare numbers and shapes first, then read."""
     pairs: list[tuple[Any, h5py.Dataset]] = []
+    values: list[tuple[Any, Any]] = []
     problems = []
+    theano = any(
+        "backend" in g.attrs and _text(g, "backend") == "theano" for g in (group, group.file)
+    )
     for name, layer, targets in _partners(model, group, by_name):
         inner = _required(group, name)
         found = [_dataset(inner, weight) for weight in _names(inner, "weight_names")]
         shapes = [tuple(dataset.shape) for dataset in found]
         wanted = [tuple(target.shape) for target in targets]
-        if shapes == wanted:
+        older = None if shapes == wanted and not theano else _converted(layer, found, theano)
+        if older is not None and [value.shape for value in older] == wanted:
+            values += zip(targets, older, strict=True)
+        elif shapes == wanted:
             pairs += zip(targets, found, strict=True)
         else:
             problems.append(f"{layer.name!r} has the shapes {wanted}, and {name!r} {shapes}")
@@ -186,6 +193,14 @@ def _read_weights(
         warnings.warn(text, stacklevel=5)
     for target, dataset in pairs:
         fill(target, dataset)
+    for target, value in values:
+        target.assign(value)
+
+
+def _converted(layer: Any, found: list["h5py.Dataset"], theano: bool) -> Any:
+    """Return the weights of a layer of Keras 1 in today's layout, or `None` if they are in none."""
+    shapes = [tuple(dataset.shape) for dataset in found]
+    return keras_1.converted(layer, shapes, lambda index: read(found[index]), theano)
 
 
 def _partners(model: Any, group: "h5py.Group", by_name: bool) -> list[tuple[str, Any, list[Any]]]:

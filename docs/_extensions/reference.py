@@ -144,8 +144,15 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
             logger.warning("%s.%s is missing in the reference", entry.namespace, entry.name)
 
 
+def is_foreign(app: Sphinx, what: str, name: str, thing: Any, *args: Any) -> bool | None:
+    """Leave out the methods that scikit-learn puts into classes, whose words link to its pages."""
+    module = getattr(thing, "__module__", None) or ""
+    return True if module.partition(".")[0] == "sklearn" else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect both to the build."""
+    """Connect all to the build."""
+    app.connect("autodoc-skip-member", is_foreign)
     app.connect("builder-inited", write)
     app.connect("env-check-consistency", check)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+from . import zip_member
+
 _MEMBERS = 10_000
 _FREE_BYTES, _FREE_IN_ALL, _RATIO = (
     1 << 23,
@@ -101,10 +103,11 @@ class Archive:
         """
         member = self._member(name)
         if member.compress_type == zipfile.ZIP_STORED:
-            with self.stream(name) as stream:  # checks the sum
-                while stream.read(_PIECE):
-                    pass
-            yield io.BufferedReader(_Window(self._file, self._start(member), member.file_size))
+            with self.stream(name):  # looks at the member's own header
+                start = self._start(member)
+            if zip_member.checksum_of(self._file, start, member.file_size) != member.CRC:
+                raise zipfile.BadZipFile(f"Bad CRC-32 for file {name!r}")
+            yield io.BufferedReader(_Window(self._file, start, member.file_size))
             return
         with self.stream(name) as stream, tempfile.TemporaryFile() as unpacked:
             while piece := stream.read(_PIECE):

@@ -6,8 +6,10 @@ import time
 import zipfile
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, Any
 
 _PIECE, _LARGE = 1 << 20, 1 << 16
@@ -41,6 +43,41 @@ def written(archive: zipfile.ZipFile, name: str) -> Iterator[io.RawIOBase]:
     file.seek(archive.start_dir)
     archive.filelist.append(member)
     archive.NameToInfo[name] = member
+
+
+def checksum_of(file: IO[bytes], start: int, size: int) -> int:
+    """Return the CRC-32 of a part of a file, of which threads sum up a half each.
+
+    Args:
+        file: A file of the operating system, open for reading.
+        start: Where the part begins.
+        size: How many bytes it has.
+    """
+    half = size // 2
+    if not hasattr(os, "pread"):  # where only one at a time can read
+        return _checksum(partial(_read_at, file), start, size)
+    read = partial(_read_beside, file.fileno())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_checksum, read, start, half)
+        second = pool.submit(_checksum, read, start + half, size - half)
+        return _joined(first.result(), second.result(), size - half)
+
+
+def _read_beside(descriptor: int, at: int, count: int) -> bytes:
+    return os.pread(descriptor, count, at)
+
+
+def _read_at(file: IO[bytes], at: int, count: int) -> bytes:
+    file.seek(at)
+    return file.read(count)
+
+
+def _checksum(read: Callable[[int, int], bytes], start: int, size: int) -> int:
+    total, at, end = 0, start, start + size
+    while at < end and (piece := read(at, min(_PIECE, end - at))):
+        total = zlib.crc32(piece, total)
+        at += len(piece)
+    return total
 
 
 class _Part(io.RawIOBase):

@@ -114,3 +114,16 @@ def test_weights_are_written_once(tmp_path, monkeypatch):
     model.save(tmp_path / "m.keras")
     assert sum(summed) < 80_000 + 20_000
     assert os.listdir(tmp_path) == ["m.keras"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 5000, (1 << 21) + 7])
+@pytest.mark.parametrize("beside", [True, False])
+def test_checksums_of_parts(tmp_path, monkeypatch, size, beside):
+    import zlib
+
+    data = os.urandom(size)
+    (tmp_path / "x").write_bytes(b"before" + data + b"after")
+    if not beside:
+        monkeypatch.delattr(os, "pread", raising=False)
+    with open(tmp_path / "x", "rb") as file:
+        assert zip_member.checksum_of(file, 6, size) == zlib.crc32(data)

@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from torchkeras import tree
@@ -14,7 +15,8 @@ from torchkeras._base.messages import missing_extra, one_of
 from torchkeras._base.nested import leaves_of
 from torchkeras._symbolic.program import Ref, Step
 from torchkeras.models import Sequential
-from torchkeras.models.programmed import Programmed
+
+from .model_text import has_program, text_of
 
 _DIRECTIONS = ("TB", "LR", "BT", "RL")
 
@@ -79,7 +81,7 @@ def model_to_dot(
             graph.set(key, value)
         graph.set_node_defaults(shape="plain", fontname="Helvetica")
     drawing = _Drawing(pydot, shown, expand_nested)
-    if _has_program(model):
+    if has_program(model):
         drawing.draw(model, graph, "", None)
     else:
         drawing.box(graph, model.name, model, None, None)
@@ -105,7 +107,8 @@ def plot_model(
 
     Args:
         model: A built model. One with a `call` of its own is a single box.
-        to_file: The file, whose ending says what kind of picture it is.
+        to_file: The file, whose ending says what kind of picture it is; `.txt` is a line for each
+            layer, which needs no Graphviz.
         show_shapes: Whether shapes are shown.
         show_dtype: Whether dtypes of outputs are shown.
         show_layer_names: Whether names are shown beside classes.
@@ -130,6 +133,11 @@ def plot_model(
         >>> model = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
         >>> torchkeras.utils.plot_model(model, "model.svg", show_shapes=True)  # doctest: +SKIP
     """
+    path = os.fspath(to_file)
+    if path.endswith(".txt") and model.built and not kwargs:
+        lines = text_of(model, show_shapes, show_dtype, expand_nested)
+        Path(path).write_text("\n".join(lines) + "\n", "utf-8")
+        return None
     graph = model_to_dot(
         model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi, False,
         show_layer_activations, show_trainable, splines, **kwargs,
@@ -140,7 +148,6 @@ def plot_model(
             "your system's packages (`apt install graphviz`, `brew install graphviz`) or from "
             "https://graphviz.org/download. `model_to_dot` works without it."
         )
-    path = os.fspath(to_file)
     ending = os.path.splitext(path)[1][1:] or "png"
     graph.write(path, format=ending)
     if "IPython" not in sys.modules or ending not in ("png", "jpg", "jpeg", "svg"):
@@ -210,7 +217,7 @@ class _Drawing:
         step = program.steps[index]
         target = model._layer_called(step.target) if step.is_layer else step.target
         name = f"{prefix}{step.name}"
-        if self.expands and _has_program(target):
+        if self.expands and has_program(target):
             cluster = _cluster(self.pydot, name, target.name)
             is_new = name not in self.boxes
             self.boxes.add(name)
@@ -254,12 +261,6 @@ def _cluster(pydot: Any, name: str, label: str) -> Any:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
-
-
-def _has_program(thing: Any) -> bool:
-    if isinstance(thing, Sequential):
-        return bool(thing.built)
-    return isinstance(thing, Programmed) and thing._program is not None
 
 
 def _label(target: Any, name: str, given: Any, outputs: Any, shown: _Shown) -> str:

@@ -115,6 +115,24 @@ def test_files(name, start, tmp_path):
     assert path.read_bytes().startswith(start)
 
 
+def test_text_needs_no_graphviz(monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    inner = torchkeras.Sequential(
+        [torchkeras.Input((3,)), torchkeras.layers.Dense(2, name="dense")], name="inner"
+    )
+    x = torchkeras.Input((3,), name="x")
+    model = torchkeras.Model(x, inner(x) * 2.0)
+    path = tmp_path / "m.txt"
+    utils.plot_model(model, path, show_shapes=True, show_dtype=True, expand_nested=True)
+    lines = path.read_text("utf-8").splitlines()
+    assert lines[0] == "x (InputLayer) : (None, 3) : float32"
+    assert lines[1] == "inner (Sequential) <- x : (None, 2) : float32"
+    assert any(line.startswith("  dense (Dense)") for line in lines)
+    assert " (mul) <- inner : (None, 2)" in lines[-1]
+    utils.plot_model(model, path)
+    assert path.read_text("utf-8").splitlines()[1] == "inner (Sequential) <- x"
+
+
 def test_what_is_missing_is_named(monkeypatch, tmp_path):
     model = sequential(torchkeras)
     monkeypatch.setattr(shutil, "which", lambda program: None)

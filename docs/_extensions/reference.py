@@ -50,9 +50,15 @@ class Entry:
         return inside.partition(".")[0] if inside != module else ""
 
     @property
+    def hidden(self) -> str:
+        """The option that leaves out what scikit-learn adds to each of its estimators."""
+        added = [n for n, x in vars(self.thing).items() if type(x).__module__[:8] == "sklearn."]
+        return f"   :exclude-members: {', '.join(added)}\n" if added else ""
+
+    @property
     def directive(self) -> str:
         if inspect.isclass(self.thing):
-            return f".. autoclass:: {self.home}\n   :members:\n"
+            return f".. autoclass:: {self.home}\n   :members:\n{self.hidden}"
         if callable(self.thing):
             return f".. autofunction:: {self.home}\n"
         return f".. py:data:: {self.home}\n   :value: {self.thing!r}\n"

@@ -11,6 +11,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import yaml
 
 Bytes = Callable[[bytes, random.Random], bytes]
 
@@ -20,6 +21,11 @@ NAMES = (
     "Dense", "Model", "Sequential", "Functional", "Lambda", "TFSMLayer", "InputLayer", "function",
     "__lambda__", "__tensor__", "__numpy__", "__tuple__", "__bytes__", "__slice__", "Adam",
     "relu", "load_model", "TorchModuleWrapper", "StringLookup", "Bidirectional", "Add", "eval",
+)  # fmt: skip
+YAML_SIGNS = (
+    ": !!python/object/apply:os.system ", ": !!python/name:os.system ", ": &a ", ": *a", ": &a [*a]",
+    ": 2020-13-45 #", ": !!binary ", ": !!int ", ": !!set ", ": | ", ": <<: *a", ": 0x", ": -.inf #",
+    ": !!timestamp ", ": !!float x #", "\t", ":\n- ",
 )  # fmt: skip
 MODULES = ("keras.layers", "keras.ops", "keras", "builtins", "os", "torch", "keras.src.models", "")
 WORDS = (0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0x8000000000000000)
@@ -162,7 +168,7 @@ def zip_damaged(data: bytes, rng: random.Random) -> bytes:
     if action < 0.75:
         content = _member_damaged(name, content, rng)
     elif action < 0.85:
-        name = rng.choice((f"../{name}", f"/{name}", name.upper(), f"assets/{name}", "", "a\\b"))
+        name = rng.choice((f"../{name}", f"/{name}", name.upper(), f"assets/{name}", "x", "a\\b"))
     elif action < 0.9:
         members.pop(index)
     members[index : index + 1] = [(name, content)] if action < 0.9 else [(name, content)] * 2
@@ -305,6 +311,20 @@ def text_damaged(data: bytes, rng: random.Random) -> bytes:
     return json_damaged(data, rng) if rng.random() < 0.8 else bytes_damaged(data, rng)
 
 
+def yaml_damaged(data: bytes, rng: random.Random) -> bytes:
+    """Change fields of a YAML text, its tags and references, or its bytes."""
+    action = rng.random()
+    if action < 0.5:
+        config = json.dumps(yaml.safe_load(data)).encode()
+        return yaml.safe_dump(json.loads(json_damaged(config, rng))).encode()
+    if action < 0.8:
+        lines = data.decode().splitlines()
+        at = rng.randrange(len(lines))
+        lines[at] = lines[at].replace(": ", rng.choice(YAML_SIGNS), 1)
+        return "\n".join(lines).encode()
+    return bytes_damaged(data, rng)
+
+
 def _zip_or_bytes(data: bytes, rng: random.Random) -> bytes:
     return zip_damaged(data, rng) if rng.random() < 0.7 else bytes_damaged(data, rng)
 
@@ -314,6 +334,7 @@ _BY_ENDING: dict[str, Bytes] = {
     ".h5": h5_damaged,
     ".safetensors": safetensors_damaged,
     ".json": text_damaged,
+    ".yaml": yaml_damaged,
 }
 
 

@@ -270,7 +270,7 @@ def test_deep_configs(path):
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
 def test_packed_bombs(path, name):
-    write(path, {**members(path), name: b" " * (1 << 27)}, zipfile.ZIP_DEFLATED)
+    write(path, {**members(path), name: b" " * (1 << 25)}, zipfile.ZIP_DEFLATED)
     refused(path, "claims")
 
 
@@ -337,6 +337,16 @@ def test_cut_files(path, length):
 def test_configs_that_describe_nothing(path, config):
     write(path, {**members(path), "config.json": config})
     refused(path, "config")
+
+
+@pytest.mark.parametrize("field", [8, 10, 24, 42])
+def test_damaged_directories(path, field):
+    """Fields of the directory of an archive: flags, packing, sizes, lengths, and where it lies."""
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"PK\x01\x02") + field
+    data[at : at + 4] = b"\xfe\xff\xff\xff"
+    path.write_bytes(data)
+    refused(path, "whole|Refused")
 
 
 def test_weights_are_read_with_care(path, tmp_path):

@@ -9,6 +9,7 @@ _SURPRISES = (
     AssertionError,
     AttributeError,
     LookupError,
+    MemoryError,
     NameError,
     NotImplementedError,
     RuntimeError,

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+from torchkeras._base.damage import raised_by
+
 from . import zip_member
 
 _MEMBERS = 10_000
@@ -21,6 +23,7 @@ _FREE_BYTES, _FREE_IN_ALL, _RATIO = (
 _PIECE = 1 << 20
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error)
 _HEADER_BYTES = 30
 
 
@@ -39,7 +42,9 @@ def opened(filepath: "str | os.PathLike[str]") -> Iterator["Archive"]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield Archive(name, file, archive)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+        except Exception as error:
+            if not isinstance(error, _DAMAGE) and not raised_by(error, "zipfile"):
+                raise
             raise ValueError(f"{name!r} is no whole .keras archive: {error}") from error
 
 

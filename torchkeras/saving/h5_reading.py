@@ -17,6 +17,7 @@ _Array = np.ndarray[Any, Any]
 _FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
 _CHUNK_BYTES = 1 << 24
 _PACKED_BYTES, _PACKED_RATIO = 1 << 26, 1100  # gzip cannot do better than 1032 to 1
+_TOGETHER_RATIO = 100
 
 
 @contextmanager
@@ -83,7 +84,7 @@ class Datasets(Mapping[str, _Array]):
     """The arrays in a group, which are read when they are asked for; empty without a group."""
 
     def __init__(self, group: "h5py.Group | None") -> None:
-        self._group = group
+        self._group, self._read = group, 0
 
     def dataset(self, name: str) -> "h5py.Dataset":
         """Return a dataset after looking at what reading it would mean, but unread."""
@@ -101,7 +102,18 @@ class Datasets(Mapping[str, _Array]):
                 f"Refused {dataset.name}: it claims {declared} bytes, of which the file holds "
                 f"{stored}."
             )
+        self._count(dataset, declared)
         return read(dataset)
+
+    def _count(self, dataset: "h5py.Dataset", declared: int) -> None:
+        """Raise if all that was read is far more than the file has, each array being small."""
+        self._read += declared
+        size = dataset.file.id.get_filesize()
+        if self._read > _PACKED_BYTES and self._read > _TOGETHER_RATIO * size:
+            raise ValueError(
+                f"Refused {dataset.name}: what was read so far and it together claim {self._read} "
+                f"bytes, and the whole file has {size}."
+            )
 
     def __iter__(self) -> Iterator[str]:
         return iter(() if self._group is None else self._group)

@@ -23,9 +23,10 @@ NAMES = (
     "relu", "load_model", "TorchModuleWrapper", "StringLookup", "Bidirectional", "Add", "eval",
 )  # fmt: skip
 YAML_SIGNS = (
-    ": !!python/object/apply:os.system ", ": !!python/name:os.system ", ": &a ", ": *a", ": &a [*a]",
-    ": 2020-13-45 #", ": !!binary ", ": !!int ", ": !!set ", ": | ", ": <<: *a", ": 0x", ": -.inf #",
-    ": !!timestamp ", ": !!float x #", "\t", ":\n- ",
+    ": !!python/object/apply:os.system ", ": !!python/name:os.system ", ": &a ", ": *a",
+    ": &a [*a]",
+    ": 2020-13-45 #", ": !!binary ", ": !!int ", ": !!set ", ": | ", ": <<: *a", ": 0x",
+    ": -.inf #", ": !!timestamp ", ": !!float x #", "\t", ":\n- ",
 )  # fmt: skip
 MODULES = ("keras.layers", "keras.ops", "keras", "builtins", "os", "torch", "keras.src.models", "")
 WORDS = (0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0x8000000000000000)
@@ -315,8 +316,7 @@ def yaml_damaged(data: bytes, rng: random.Random) -> bytes:
     """Change fields of a YAML text, its tags and references, or its bytes."""
     action = rng.random()
     if action < 0.5:
-        config = json.dumps(yaml.safe_load(data)).encode()
-        return yaml.safe_dump(json.loads(json_damaged(config, rng))).encode()
+        return json_damaged(json.dumps(yaml.safe_load(data)).encode(), rng)  # which is YAML, too
     if action < 0.8:
         lines = data.decode().splitlines()
         at = rng.randrange(len(lines))

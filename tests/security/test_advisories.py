@@ -24,7 +24,10 @@ OWN = f"security/{OWN}"
 
 TESTS_BY_REPORT: dict[str, list[str]] = {
     "CVE-2021-35958": [f"{GET}::test_a_hostile_tar_is_refused_as_a_whole"],
-    "CVE-2021-37678": [f"{OWN}::test_yaml_makes_no_objects"],
+    "CVE-2021-37678": [
+        f"{OWN}::test_yaml_makes_no_objects",
+        "security/test_architecture.py::test_tags_make_no_objects",
+    ],
     "CVE-2024-3660": [
         f"{KERAS}::test_lambda_bytecode_is_never_run",
         f"{H5}::test_lambda_bytecode_is_never_run",
@@ -172,9 +175,8 @@ def test_yaml_makes_no_objects():
         "!!python/name:os.system",
         "!!python/module:os",
         "&a [*a, *a]",
-        "x",
     ):
-        with pytest.raises(ValueError, match=r"yaml|YAML"):
+        with pytest.raises(ValueError, match=r"yaml_string"):
             torchkeras.models.model_from_yaml(text)
 
 

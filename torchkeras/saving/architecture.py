@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from torchkeras._base.atomic import replacing
-from torchkeras._base.damage import plain_errors
+from torchkeras._base.damage import plain_errors, raised_by
 from torchkeras._base.messages import missing_extra
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
@@ -83,7 +83,10 @@ def from_yaml(text: Any, custom_objects: Any, subject: str, compile: bool = True
         node = loader.get_single_node()
         _check_size(node, subject)
         config = None if node is None else loader.construct_document(node)
-    except (yaml.YAMLError, RecursionError) as error:
+    except Exception as error:
+        expected = isinstance(error, (yaml.YAMLError, RecursionError))
+        if not expected and not raised_by(error, "yaml"):  # it stumbles over odd dates and numbers
+            raise
         raise ValueError(f"{subject} is no plain YAML: {error}.") from error
     return _made(config, custom_objects, subject, compile)
 

@@ -28,7 +28,7 @@ KNOWN = {
     "legacy/finder.py": {"import_module"},  # the modules of old programs, which are ours
     "legacy/old_modules.py": {"import_module"},
     "legacy/program.py": {"import_module"},
-    "visualization/boxes.py": {"import_module"},  # matplotlib's parts
+    "visualization/boxes.py": {"import_module"},  # Pillow's parts
     "wrappers/__init__.py": {"import_module"},  # our own, when they are first used
 }
 

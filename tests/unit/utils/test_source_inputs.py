@@ -5,12 +5,10 @@ import torch
 
 from torchkeras import Input, KerasTensor, layers, utils
 
-LATER = {"legacy"}
-
 
 def test_every_public_name_is_there():
     names = {name for name in dir(keras.utils) if not name.startswith("_")}
-    assert {name for name in names if not hasattr(utils, name)} == LATER
+    assert {name for name in names if not hasattr(utils, name)} == set()
 
 
 def test_inputs_of_a_symbol():

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import torchkeras
+from tests import oracle
 from torchkeras import layers, quantizers
 
 pytestmark = [  # of Keras
@@ -67,6 +68,7 @@ BROKEN = {("joined", "int8-own"), ("by_step", "int8-own"), ("by_step", "int8-wei
 def quantized_pair(make, x, config, lora=None):
     """Return Keras's layer and ours, quantized from equal weights."""
     mode, make_config = CONFIGS[config]
+    oracle.reset()
     both = [make(k) for k in PACKAGES]
     for layer in both:
         layer(x) if x is not None else layer.build(None)
@@ -129,8 +131,8 @@ def test_kernels_equal_those_of_keras(name, config, lora):
     theirs, ours = quantized_pair(make, x, config, lora)
     assert theirs.dtype_policy.name == ours.dtype_policy.name
     assert_same_weights(theirs, ours)
-    for mine, oracle in zip(results(ours, x), results(theirs, x), strict=True):
-        np.testing.assert_allclose(mine, oracle, rtol=1e-4, atol=1e-4)
+    for mine, wanted in zip(results(ours, x), results(theirs, x), strict=True):
+        np.testing.assert_allclose(mine, wanted, rtol=1e-4, atol=1e-4)
     assert_same_files(theirs, ours)
 
 
@@ -162,11 +164,11 @@ def test_configs_equal_those_of_keras(name, config):
     make, x = LAYERS[name]
     theirs, ours = quantized_pair(make, x, config)
     for key in ("dtype", "quantization_config"):
-        mine, oracle = (
+        mine, wanted = (
             k.saving.serialize_keras_object(layer)["config"][key]
             for k, layer in ((torchkeras, ours), (keras, theirs))
         )
-        assert mine == oracle
+        assert mine == wanted
     again = type(ours).from_config(ours.get_config())
     again.build(x.shape)
     store = {}

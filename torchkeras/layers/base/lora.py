@@ -193,6 +193,9 @@ class Adaptable(Buildable):
     @property
     def effective_weight(self) -> Variable | Tensor:
         """The weight; with its correction added, a tensor of the compute dtype."""
+        return self._shown_weight()
+
+    def _shown_weight(self) -> Variable | Tensor:
         if self._ways is None:
             return self.base_weight
         return self.merged_weight().to(to_torch(self.dtype_policy.compute_dtype))

@@ -266,16 +266,15 @@ class Quantizable(Adaptable):
             return super()._float_weight()
         return place.layout.to_keras(place.module.restored(to_torch(self.variable_dtype)))
 
-    @property
-    def effective_weight(self) -> Variable | Tensor:
-        """The weight as it is kept, whole numbers unpacked; with a correction, as floats."""
+    def _shown_weight(self) -> Variable | Tensor:
+        """Return the weight as it is kept, numbers unpacked; with a correction, as floats."""
         if self._quantized_as is None or self.lora_enabled:
-            return super().effective_weight
+            return super()._shown_weight()
         module = self._adapted_place().module
         if isinstance(module, CalibratedLinear):
             return module.whole()
         numbers = unpacked(self._adapted_place())
-        return super().effective_weight if numbers is None else numbers
+        return super()._shown_weight() if numbers is None else numbers
 
     # What files keep
 

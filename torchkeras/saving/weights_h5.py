@@ -75,6 +75,8 @@ def _write(item: Any, store: Any) -> None:
         item.save_own_variables(store)
         kept = _raw_tensors(item)
     else:
+        if isinstance(item, Layer) and not isinstance(item, TorchModuleWrapper):
+            item.prepare_saving()
         kept = _targets(item)
     for name, target in kept.items():
         store[name] = target.tensor if isinstance(target, _TensorTarget) else target

@@ -127,3 +127,13 @@ def test_checksums_of_parts(tmp_path, monkeypatch, size, beside):
         monkeypatch.delattr(os, "pread", raising=False)
     with open(tmp_path / "x", "rb") as file:
         assert zip_member.checksum_of(file, 6, size) == zlib.crc32(data)
+
+
+@pytest.mark.parametrize(
+    "name", ["Dense", "Conv2D", "Embedding", "EinsumDense", "BatchNormalization"]
+)
+def test_layers_of_our_own_are_written_and_read_piece_by_piece(name):
+    """A hook of their own would hand over whole copies."""
+    layer = getattr(torchkeras.layers, name)
+    for hook in ("save_own_variables", "load_own_variables"):
+        assert getattr(layer, hook) is getattr(torchkeras.layers.Layer, hook)

@@ -271,6 +271,7 @@ class WeightOwner(TrackedModule):
         Args:
             store: A mapping of names to arrays.
         """
+        self.prepare_saving()
         for index, variable in enumerate(self.saved_variables()):
             store[f"{index}"] = variable.numpy()
 
@@ -293,6 +294,9 @@ class WeightOwner(TrackedModule):
         for index, variable in enumerate(own):
             variable.assign(store[f"{index}"])
         self.finish_loading()
+
+    def prepare_saving(self) -> None:
+        """Do what must be done before the layer's variables are written into a file."""
 
     def finish_loading(self) -> None:
         """Do what is left to do once the layer's variables were read from a file."""

@@ -335,15 +335,14 @@ class Quantizable(Adaptable):
         )
         self.finish_calibration()
 
-    def save_own_variables(self, store: Any) -> None:
-        """Write the layer's own variables into a mapping, under "0", "1" and so on."""
+    def prepare_saving(self) -> None:
+        """Refuse to be saved while calibration waits for its data."""
         if self._quantized_as in ("gptq", "awq") and not self._is_calibrated:
             raise ValueError(
                 f"Layer {self.name!r} waits for the data of {self._quantized_as!r}, and a file has "
                 "no place for its float kernel. Quantize it by `model.quantize(config=...)`, or "
                 "save it before."
             )
-        super().save_own_variables(store)
 
     def finish_calibration(self) -> None:
         """Drop the float weight, once the whole numbers are there."""

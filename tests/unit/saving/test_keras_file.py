@@ -6,11 +6,12 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+import torch
 
 import torchkeras
 from tests import oracle
 from tests.cases.models import BUILDERS, inputs
-from torchkeras import tree
+from torchkeras import layers, tree
 
 X = np.random.default_rng(0).uniform(-1, 1, (8, 4)).astype("float32")
 Y = np.random.default_rng(1).uniform(-1, 1, (8, 2)).astype("float32")
@@ -306,3 +307,44 @@ def test_wrong_arguments(tmp_path):
         model.save(tmp_path / "m", zipped=False)
     with pytest.raises(ValueError, match="`model` must be a model"):
         torchkeras.saving.save_model("model", tmp_path / "m.keras")
+
+
+# Torch modules, which only the caller can make
+
+
+class Scaled(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.rand(3))
+
+    def forward(self, x):
+        return x * self.scale
+
+
+def _with_modules():
+    inputs = layers.Input((3,))
+    first = layers.TorchModuleWrapper(Scaled(), name="first")(inputs)
+    return torchkeras.Model(inputs, layers.TorchModuleWrapper(Scaled(), name="second")(first))
+
+
+@pytest.mark.parametrize(
+    "given", [{"Scaled": Scaled}, {"first": Scaled(), "second": lambda: Scaled()}], ids=list
+)
+def test_torch_modules_are_read_into_those_of_the_caller(tmp_path, given):
+    model, x = _with_modules(), torch.rand(2, 3)
+    model.save(tmp_path / "x.keras")
+    loaded = torchkeras.saving.load_model(tmp_path / "x.keras", custom_objects=given)
+    torch.testing.assert_close(loaded(x), model(x))
+
+
+@pytest.mark.parametrize("safe_mode", [True, False])
+def test_a_torch_module_that_nobody_makes_is_asked_for(tmp_path, safe_mode):
+    _with_modules().save(tmp_path / "x.keras")
+    with pytest.raises(ValueError, match="'first' wraps a torch module of class 'Scaled'"):
+        torchkeras.saving.load_model(tmp_path / "x.keras", safe_mode=safe_mode)
+
+
+def test_what_is_no_torch_module_is_refused(tmp_path):
+    _with_modules().save(tmp_path / "x.keras")
+    with pytest.raises(ValueError, match=r"`custom_objects\['Scaled'\]` must be a torch module"):
+        torchkeras.saving.load_model(tmp_path / "x.keras", custom_objects={"Scaled": dict})

@@ -1,11 +1,14 @@
 """`TorchModuleWrapper`: any torch module as a layer."""
 
-from typing import Any
+from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from torch import nn
 
+from torchkeras._base.messages import show
+from torchkeras._base.registry import get_registered_object
 from torchkeras._symbolic import capture
+from torchkeras.layers.base.config import encode
 from torchkeras.layers.layer import Layer
 
 _WRAPPER_BY_MODULE: "WeakValueDictionary[int, TorchModuleWrapper]" = WeakValueDictionary()
@@ -14,7 +17,9 @@ _WRAPPER_BY_MODULE: "WeakValueDictionary[int, TorchModuleWrapper]" = WeakValueDi
 class TorchModuleWrapper(Layer):
     """A torch module as a layer; the module stays the same object.
 
-    `Sequential` and functional models wrap modules by themselves.
+    `Sequential` and functional models wrap modules by themselves. A config names the module's class
+    and a file holds its `state_dict()`; `load_model(path, custom_objects={"Net": Net})` says what
+    they are read into.
 
     Args:
         module: The torch module.
@@ -61,12 +66,41 @@ class TorchModuleWrapper(Layer):
             return super().compute_output_spec(*args, **kwargs)
         return type(args[0])(self.output_shape, self.compute_dtype)
 
-    def get_config(self) -> dict[str, Any]:
-        """Refuse: a torch module has no config."""
-        raise NotImplementedError(
-            f"The torch module {type(self.module).__name__} has no config: a file could only hold "
-            "it as code. Save its `state_dict()`, or write it as a Layer with `get_config()`."
-        )
+    def attribute_config(self) -> dict[str, Any]:
+        return {"module": type(self.module).__name__, "output_shape": encode(self.output_shape)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Wrap the torch module that the caller names in `custom_objects`.
+
+        Args:
+            config: What `get_config()` returned.
+
+        Raises:
+            ValueError: If no module is given for the layer.
+        """
+        wanted = (config.get("name"), config.get("module"))
+        return super().from_config({**config, "module": _module_of_caller(*wanted)})
+
+
+def _module_of_caller(layer: Any, kind: Any) -> nn.Module:
+    """Return the module that custom objects hold for a layer, or what a function there makes."""
+    for name in (layer, kind):
+        found = get_registered_object(name) if isinstance(name, str) else None
+        made = found() if callable(found) and not isinstance(found, nn.Module) else found
+        if isinstance(made, nn.Module):
+            return made
+        if found is not None:
+            raise ValueError(
+                f"`custom_objects[{name!r}]` must be a torch module, or a function that makes one, "
+                f"for layer {layer!r}. Received: {show(made)} (of type {type(made).__name__})."
+            )
+    raise ValueError(
+        f"Layer {show(layer)} wraps a torch module of class {show(kind)}. A file holds its weights "
+        "but never its code, and nothing is unpickled. Pass a module for it: "
+        "`custom_objects={...}` with the name of the layer or of the class as the key, and "
+        "a module, or a function that makes one, as the value."
+    )
 
 
 def as_layer(value: Any) -> Layer:

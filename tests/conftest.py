@@ -13,7 +13,7 @@ import torch
 
 SEED = 1337
 TESTS = Path(__file__).parent
-collect_ignore_glob = ["data/*/make_*.py"]  # they need libraries that tests do without
+collect_ignore_glob = ["data/*/*.py"]  # they need libraries that tests do without
 
 
 def pytest_configure(config: pytest.Config) -> None:

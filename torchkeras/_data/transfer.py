@@ -135,7 +135,15 @@ class _Mover:
 
 def _is_label_first(data: Any) -> bool:
     """Say whether samples are `(label, text)`, as torchtext's data sets have them."""
-    return _is_text(data[1]) and not _is_text(data[0])
+    return _is_text(data[1]) and _holds_labels(data[0])
+
+
+def _holds_labels(part: Any) -> bool:
+    if isinstance(part, (list, tuple)):
+        return all(isinstance(label, int) for label in part)
+    if isinstance(part, Tensor):
+        return part.dim() == 1 and not part.is_floating_point()
+    return isinstance(part, np.ndarray) and part.ndim == 1 and part.dtype.kind in "biu"
 
 
 def _is_text(part: Any) -> bool:

@@ -93,22 +93,19 @@ def csv_archive(path: Path, parts: tuple[str, str]) -> Splits:
 def review_archive(path: Path) -> Splits:
     """Return the reviews in a tar archive, one in each file `PART/neg/...` or `PART/pos/...`.
 
-    The side that comes first in the archive comes first, as a whole.
+    They keep the order of the archive.
 
     Args:
         path: The archive.
     """
-    found: dict[str, dict[str, list[str]]] = {"train": {}, "test": {}}
+    found: dict[str, list[tuple[str, int]]] = {"train": [], "test": []}
     with _named(path), tarfile.open(path, "r|*") as archive:
         for member in archive:
             part, side = ("", "", *Path(member.name).parts[:-1])[-2:]
             file = archive.extractfile(member) if part in found and side in _SIDES else None
             if file is not None:
-                found[part].setdefault(side, []).append(file.read().decode())
-    train, test = (
-        as_arrays((text, _SIDES.index(side)) for side, texts in sides.items() for text in texts)
-        for sides in found.values()
-    )
+                found[part].append((file.read().decode(), _SIDES.index(side)))
+    train, test = map(as_arrays, found.values())
     return train, test
 
 

@@ -124,7 +124,7 @@ def test_unknown_custom_layer_says_what_to_do():
         ("{", "json_string"),
         (b"\xff\xfe", "json_string"),
         (None, "json_string"),
-        ("[1, 2]", "must describe a model"),
+        ("[1, 2]", "`json_string` does not describe a model"),
         ('{"class_name": "Dense", "config": {"units": 3}}', "must describe a model"),
         ("[" * 100_000, "json_string"),
     ],

@@ -168,3 +168,20 @@ def test_a_text_model_travels_whole(tmp_path):
     )
     assert again.get_layer(index=0).get_vocabulary() == model.get_layer(index=0).get_vocabulary()
     assert model.count_params() == 10 * 3 + 3 + 1
+
+
+@pytest.mark.parametrize("inner", ["sequential", "functional"])
+def test_models_that_read_text_are_layers_of_others(inner):
+    words = layers.TextVectorization(output_sequence_length=4, vocabulary=["a", "b"])
+    parts = [words, layers.Embedding(5, 3), layers.GlobalAveragePooling1D(), layers.Dense(1)]
+    reader = torchkeras.Sequential([layers.Input((1,), dtype="string"), *parts])
+    if inner == "functional":
+        text = layers.Input((1,), dtype="string")
+        reader = torchkeras.Model(text, reader(text))
+    inputs = layers.Input((1,), dtype="string")
+    model = torchkeras.Model(inputs, layers.Rescaling(2.0)(reader(inputs)))
+    assert model.output_shape == (None, 1)
+    texts = np.array([["a b"], ["b"]])
+    np.testing.assert_allclose(
+        model.predict(texts, verbose=0), 2 * reader.predict(texts, verbose=0), rtol=1e-6
+    )

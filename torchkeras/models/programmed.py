@@ -145,6 +145,32 @@ class Programmed(Layer):
 
     call.spec = _ONE_INPUT  # type: ignore[attr-defined]
 
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the shapes and dtypes of the outputs as symbols.
+
+        Args:
+            *args: Symbols.
+            **kwargs: Symbols and settings.
+        """
+        if self.takes_text and self._program is not None:
+            return self._output_spec_of_text(args[0])
+        return super().compute_output_spec(*args, **kwargs)
+
+    def _output_spec_of_text(self, inputs: Any) -> Any:
+        """Ask layer after layer, as no tensor stands for text in a trial run."""
+        given = iter(self._flat_inputs(inputs))
+
+        def call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if step.is_input:
+                return next(given)
+            target: Any = step.target
+            if step.is_layer:
+                target = self._layer_called(target).compute_output_spec
+            return target(*args, **kwargs)
+
+        assert self._program is not None
+        return unpack_singleton(self._program.replay(call)[1])
+
     @property
     def takes_text(self) -> bool:  # type: ignore[override]
         """Whether an input is declared to be strings, or a layer of a subclassed model is one."""

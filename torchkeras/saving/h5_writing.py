@@ -1,5 +1,6 @@
 """Writing values into HDF5 files, each once and without a second copy of it in memory."""
 
+import io
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,37 @@ def created(place: Any) -> "Iterator[h5py.File]":
             yield file
         return
     # HDF5 by itself would let no other thread prepare what is written next.
-    with open(place, "w+b", buffering=0) as opened, h5py.File(opened, "w") as file:
-        yield file
+    with _WholeWrites(place, "w+") as opened:
+        try:
+            with h5py.File(opened, "w") as file:
+                yield file
+        except Exception as error:
+            if opened.failure is not None and error is not opened.failure:
+                raise opened.failure from error
+            raise
+
+
+_write = io.FileIO.write
+
+
+class _WholeWrites(io.FileIO):
+    """A file without a buffer that writes all it is given, and keeps the error that stops it.
+
+    HDF5 takes no notice of a write that the disk cut short, and may tell of an error as any other.
+    """
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        left = memoryview(data).cast("B")
+        size = left.nbytes
+        try:
+            while left:
+                left = left[_write(self, left) :]
+        except OSError as error:
+            self.failure = error
+            raise
+        return size
 
 
 def put(group: "h5py.Group", name: str, value: Any) -> None:

@@ -1,14 +1,19 @@
 """Every write is whole or not at all: killed processes, full disks, folders that take no files."""
 
+import errno
+import io
 import json
 import os
 import subprocess
 import sys
 
+import h5py
+import numpy as np
 import pytest
 
 import torchkeras
 from torchkeras import layers
+from torchkeras.saving import h5_writing
 
 NAMES = [
     "m.keras", "m.h5", "m.safetensors", "w.weights.h5", "w.safetensors", "s.weights.json",
@@ -93,3 +98,24 @@ def test_a_wrong_extension(tmp_path, name):
         with pytest.raises(ValueError, match=r"must end in `\.weights\.h5` or `\.safetensors`"):
             call(tmp_path / name)
     assert not os.listdir(tmp_path)
+
+
+def test_hdf5_files_are_written_whole_where_the_disk_cuts_writes_short(tmp_path, monkeypatch):
+    monkeypatch.setattr(h5_writing, "_write", lambda file, data: io.FileIO.write(file, data[:100]))
+    values = np.arange(1000.0)
+    with h5_writing.created(tmp_path / "x.h5") as file:
+        h5_writing.put(file, "values", values)
+    with h5py.File(tmp_path / "x.h5") as file:
+        np.testing.assert_array_equal(file["values"], values)
+
+
+def test_what_hdf5_makes_of_a_full_disk_is_told_as_that(tmp_path, monkeypatch):
+    def full(file, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(h5_writing, "_write", full)
+    with (
+        pytest.raises(OSError, match="No space left on device"),
+        h5_writing.created(tmp_path / "x.h5") as file,
+    ):
+        h5_writing.put(file, "values", np.arange(1000.0))

@@ -3,9 +3,10 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -76,6 +77,18 @@ def _check(target: Path, filepath: "str | os.PathLike[str]") -> None:
             f"The folder of `filepath` does not exist. Received: filepath={os.fspath(filepath)!r}. "
             f"Make it first: `os.makedirs({os.fspath(target.parent)!r})`."
         )
+
+
+def write_all(write: Callable[[memoryview], int], content: Any) -> None:
+    """Write all of something into a file without a buffer, where the disk may cut writes short.
+
+    Args:
+        write: Writes what it can, and returns how many bytes that was.
+        content: Bytes, or an array without gaps.
+    """
+    left = memoryview(content).cast("B")
+    while left:
+        left = left[write(left) :]
 
 
 def synchronize(path: Path) -> None:

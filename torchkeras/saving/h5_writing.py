@@ -3,10 +3,13 @@
 import io
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
+
+from torchkeras._base.atomic import write_all
 
 from .pieces import host_view, is_large, read_pieces
 
@@ -50,15 +53,12 @@ class _WholeWrites(io.FileIO):
     failure: OSError | None = None
 
     def write(self, data: Any) -> int:
-        left = memoryview(data).cast("B")
-        size = left.nbytes
         try:
-            while left:
-                left = left[_write(self, left) :]
+            write_all(partial(_write, self), data)
         except OSError as error:
             self.failure = error
             raise
-        return size
+        return memoryview(data).nbytes
 
 
 def put(group: "h5py.Group", name: str, value: Any) -> None:

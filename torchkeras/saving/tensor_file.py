@@ -8,6 +8,8 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
+from torchkeras._base.atomic import write_all
+
 from .pieces import is_large, read_pieces
 
 _Path = str | os.PathLike[str]
@@ -50,7 +52,7 @@ def write(path: _Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str
             f"{_HEADER_BYTES}. Save a `.keras` file in its place."
         )
     with open(path, "wb", buffering=0) as file:
-        _write_all(file, len(text).to_bytes(8, "little") + text)
+        write_all(file.write, len(text).to_bytes(8, "little") + text)
         for name in order:
             _write_tensor(file, tensors[name])
 
@@ -68,16 +70,10 @@ def _write_tensor(file: IO[bytes], tensor: Tensor) -> None:
     plain = tensor.detach().as_subclass(Tensor).resolve_conj().resolve_neg()
     if plain.device.type == "cpu" and not plain.is_contiguous() and is_large(plain):
         for _, piece in read_pieces(plain):
-            _write_all(file, piece)
+            write_all(file.write, piece)
     elif plain.numel():
         whole = plain.contiguous().cpu()
-        _write_all(file, whole.reshape(-1).view(torch.uint8).numpy())
-
-
-def _write_all(file: IO[bytes], content: Any) -> None:
-    left = memoryview(content).cast("B")
-    while left:
-        left = left[file.write(left) :]
+        write_all(file.write, whole.reshape(-1).view(torch.uint8).numpy())
 
 
 # Reading

@@ -8,18 +8,16 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO
 
 from torchkeras._base.damage import raised_by
 
 from . import zip_member
+from .window import Window
 
 _MEMBERS = 10_000
-_FREE_BYTES, _FREE_IN_ALL, _RATIO = (
-    1 << 23,
-    1 << 26,
-    100,
-)  # texts and weights pack far worse than a hundred to one
+_FREE_BYTES, _FREE_IN_ALL = 1 << 23, 1 << 26
+_RATIO = 100  # texts and weights pack far worse
 _PIECE = 1 << 20
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -112,7 +110,7 @@ class Archive:
                 start = self._start(member)
             if zip_member.checksum_of(self._file, start, member.file_size) != member.CRC:
                 raise zipfile.BadZipFile(f"Bad CRC-32 for file {name!r}")
-            yield io.BufferedReader(_Window(self._file, start, member.file_size))
+            yield io.BufferedReader(Window(self._file, start, member.file_size))
             return
         with self.stream(name) as stream, tempfile.TemporaryFile() as unpacked:
             while piece := stream.read(_PIECE):
@@ -173,33 +171,3 @@ def escapes(name: str) -> bool:
     parts = name.removesuffix("/").split("/")
     odd = any(sign in name for sign in ("\\", "\0", ":"))
     return odd or any(part in ("", ".", "..") for part in parts)
-
-
-class _Window(io.RawIOBase):
-    """A part of a file, as a file."""
-
-    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
-        super().__init__()
-        self._file, self._start, self._size, self._at = file, start, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        wanted = max(0, min(len(view), self._size - self._at))
-        self._file.seek(self._start + self._at)
-        count = self._file.readinto(view[:wanted])  # type: ignore[attr-defined]
-        self._at += count
-        return int(count)

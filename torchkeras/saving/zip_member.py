@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any
 
+from .window import Window
+
 _PIECE, _LARGE = 1 << 20, 1 << 16
 _POLYNOMIAL, _ONE = 0xEDB88320, 1 << 31  # of CRC-32, lowest power in the highest bit
 
@@ -80,38 +82,15 @@ def _checksum(read: Callable[[int, int], bytes], start: int, size: int) -> int:
     return total
 
 
-class _Part(io.RawIOBase):
+class _Part(Window):
     """The end of a file, as a file; what is written is summed up on its way."""
 
     def __init__(self, file: IO[bytes], start: int) -> None:
-        super().__init__()
-        self.start, self.size = start, 0
-        self._file, self._at, self._sums = file, 0, _Sums()
-
-    def readable(self) -> bool:
-        return True
+        super().__init__(file, start, 0)
+        self._sums = _Sums()
 
     def writable(self) -> bool:
         return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        wanted = max(0, min(len(view), self.size - self._at))
-        self._file.seek(self.start + self._at)
-        count = int(self._file.readinto(view[:wanted]))  # type: ignore[attr-defined]
-        self._at += count
-        return count
 
     def write(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")

@@ -5,24 +5,22 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from torchkeras import tree
-from torchkeras._base.dtypes import to_torch
-from torchkeras._base.messages import show
 from torchkeras._base.naming import free_name, to_snake_case
 from torchkeras._base.nested import fill_leaves, leaves_of, map_leaves, unpack_singleton
 from torchkeras._state.tracked import children_of
 from torchkeras._symbolic.program import Program, Ref, Step, trace
 from torchkeras._symbolic.tensor import KerasTensor, Node, fresh, is_keras_tensor
 from torchkeras.layers.base.call_spec import CallSpec
-from torchkeras.layers.base.calling import GIVEN_MODE, cast
+from torchkeras.layers.base.calling import GIVEN_MODE
 from torchkeras.layers.base.input_spec import InputSpec
 from torchkeras.layers.core.input_layer import InputLayer
 from torchkeras.layers.layer import Layer
 
+from .declared import fit_symbol, fit_value
 from .late_rectifier import rectify_late
 
 # Attributes that only objects have, not their class.
@@ -162,7 +160,7 @@ class Programmed(Layer):
 
         def call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             if step.is_input:
-                return next(given)
+                return fit_symbol(next(given), step.outputs)
             target: Any = step.target
             if step.is_layer:
                 target = self._layer_called(target).compute_output_spec
@@ -231,7 +229,7 @@ class Programmed(Layer):
         flat = self._flat_inputs(args[0])
         if len(flat) != len(specs):
             return args
-        fitted = [_fit(x, spec) for x, spec in zip(flat, specs, strict=True)]
+        fitted = [fit_value(x, spec) for x, spec in zip(flat, specs, strict=True)]
         packed = fill_leaves(self._program.inputs, fitted)
         return (packed, *args[1:])
 
@@ -399,26 +397,6 @@ def _stem(layer: Layer) -> str:
     counted = re.fullmatch(rf"{automatic}(_\d+)?", layer.name)
     stem = automatic if counted else layer.name.replace(".", "_")
     return f"{stem}_layer" if hasattr(Programmed, stem) or stem in _TAKEN else stem
-
-
-def _fit(x: Any, spec: Any) -> Any:
-    """Return a tensor, or an array of strings, in the rank and dtype of a declared input."""
-    is_text = isinstance(x, np.ndarray)
-    if not isinstance(x, Tensor) and not is_text:
-        return x
-    if is_text != (spec.dtype == "string"):
-        raise ValueError(
-            f"An input declared as {spec.dtype!r} cannot take {show(x)}. Give "
-            f"{'numbers' if is_text else 'strings'}, or declare `Input(..., dtype=...)` otherwise."
-        )
-    rank, wanted = len(x.shape), len(spec.shape)
-    if rank == wanted - 1 and spec.shape[-1] == 1:
-        x = x[..., None]
-    elif rank == wanted + 1 and x.shape[-1] == 1:
-        x = x[..., 0]
-    if is_text:
-        return x
-    return x if x.dtype is to_torch(spec.dtype) else cast(x, to_torch(spec.dtype))
 
 
 def _told(fixed: Callable[..., Any], free: Callable[..., Any]) -> Callable[..., Any]:

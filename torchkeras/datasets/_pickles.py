@@ -1,18 +1,26 @@
 """Python 2's pickles of dictionaries with arrays, read without running anything in them.
 
-A pickle is a program that may call whatever it can name. The three names that an array takes are
-answered here by stand-ins that only note what they are given; every other name is refused. NumPy's
-own functions would be no safe answer: a forged dtype makes them take bytes for addresses.
+What NumPy calls to make an array is noted by `_pickle_machine` and made here. NumPy's own functions
+would be no safe answer: a forged dtype makes them take bytes for addresses.
 """
 
-import io
 import math
 import pickle
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ._pickle_machine import Call, Name, read
+
+_CLASS, _DTYPE = Name("numpy", "ndarray"), Name("numpy", "dtype")
+_RECONSTRUCT = [Name(f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")]
+NAMES = {_CLASS, _DTYPE, *_RECONSTRUCT}
+# What a forged or damaged pickle leads to.
+DAMAGE = (pickle.UnpicklingError, struct.error, ArithmeticError, LookupError, TypeError, ValueError)
+_AXES = 32
 
 
 def load_arrays(content: bytes, path: Path | str) -> dict[str, Any]:
@@ -26,100 +34,66 @@ def load_arrays(content: bytes, path: Path | str) -> dict[str, Any]:
         ValueError: The pickle holds anything but plain values and uint8 arrays, or is damaged.
     """
     try:
-        values = _Unpickler(io.BytesIO(content), encoding="bytes").load()
+        values = read(content, NAMES)
+        if type(values) is not dict:
+            raise pickle.UnpicklingError(f"it holds a {type(values).__name__}")
         return {_text(key): _unwrap(value) for key, value in values.items()}
-    except Exception as error:  # a forged pickle may raise what it likes
+    except DAMAGE as error:
         raise ValueError(
             f"{path} is refused: {error}. It should be a pickled dictionary of plain values and "
             "uint8 arrays. Nothing in it was run."
         ) from error
 
 
-class Inert:
-    """A stand-in that takes no attributes from a pickle."""
+def array_parts(value: Any, codes: tuple[str, ...], kind: str) -> tuple[tuple[int, ...], bool, Any]:
+    """Return the shape of a pickled array, whether it is in Fortran's order, and what fills it.
 
-    __slots__ = ()
+    Args:
+        value: What a pickle holds.
+        codes: The dtypes that it may have, as pickles write them.
+        kind: What they are called.
 
-    def __setstate__(self, state: Any) -> None:
-        raise pickle.UnpicklingError(
-            f"it sets the state of a {type(self).__name__.removeprefix('_')}"
-        )
-
-
-class _ArrayType(Inert):
-    """Answers `numpy.ndarray`, which array pickles only pass on."""
-
-    __slots__ = ()
-
-
-class Dtype(Inert):
-    """Notes which dtype is named, and that it stays as named."""
-
-    __slots__ = ("code",)
-
-    def __init__(self, code: Any, *flags: Any) -> None:
-        self.code = _text(code)
-
-    def __setstate__(self, state: Any) -> None:
-        if len(state) < 5 or any(part is not None for part in state[2:5]):
-            raise pickle.UnpicklingError("it forges a dtype")
+    Raises:
+        pickle.UnpicklingError: It is no such array.
+        TypeError: It is no such array.
+        ValueError: It is no such array.
+    """
+    if type(value) is not Call or value.name not in _RECONSTRUCT or type(value.state) is not tuple:
+        raise pickle.UnpicklingError("it holds no array")
+    _, shape, dtype, is_fortran, content = value.state
+    if _code(dtype) not in codes:
+        raise pickle.UnpicklingError(f"it holds an array of another type than {kind}")
+    sizes_are_counts = type(shape) is tuple and all(type(n) is int and n >= 0 for n in shape)
+    if not sizes_are_counts or len(shape) > _AXES or len(content) != math.prod(shape):
+        raise pickle.UnpicklingError(f"it holds an array whose {kind} values do not fill its shape")
+    return shape, is_fortran is True, content
 
 
-class _DtypeType(Inert):
-    """Answers `numpy.dtype`."""
-
-    __slots__ = ()
-
-    def __call__(self, *arguments: Any) -> Dtype:
-        return Dtype(*arguments)
-
-
-class _Array(Inert):
-    """Notes the shape and the bytes of an array."""
-
-    __slots__ = ("values",)
-
-    def __init__(self) -> None:
-        self.values: NDArray[np.uint8] | None = None
-
-    def __setstate__(self, state: Any) -> None:
-        _, shape, dtype, is_fortran, content = state
-        if not isinstance(dtype, Dtype) or dtype.code != "u1":
-            raise pickle.UnpicklingError("it holds an array of another type than uint8")
-        sizes_are_counts = all(type(size) is int and size >= 0 for size in shape)
-        if not sizes_are_counts or type(content) is not bytes or len(content) != math.prod(shape):
-            raise pickle.UnpicklingError("it holds an array whose bytes do not fill its shape")
-        values = np.frombuffer(content, np.uint8)
-        self.values = values.reshape(shape, order="F") if is_fortran else values.reshape(shape)
+def _code(dtype: Any) -> str:
+    """Return which dtype is named, once it is known to stay as named."""
+    if type(dtype) is not Call or dtype.name != _DTYPE:
+        return ""
+    state = (None,) * 5 if dtype.state is None else dtype.state
+    if type(state) is not tuple or len(state) < 5 or any(part is not None for part in state[2:5]):
+        raise pickle.UnpicklingError("it forges a dtype")
+    return _text(dtype.arguments[0])
 
 
-class Reconstruct(Inert):
-    """Answers `numpy.core.multiarray._reconstruct`."""
-
-    __slots__ = ()
-
-    def __call__(self, *arguments: Any) -> _Array:
-        return _Array()
+def _array(value: Call) -> NDArray[np.uint8]:
+    shape, is_fortran, content = array_parts(value, ("u1",), "uint8")
+    if type(content) is not bytes:
+        raise pickle.UnpicklingError("it holds an array without bytes")
+    return np.frombuffer(content, np.uint8).reshape(shape, order="F" if is_fortran else "C")
 
 
-ANSWERS = {
-    ("numpy", "ndarray"): _ArrayType(),
-    ("numpy", "dtype"): _DtypeType(),
-    ("numpy.core.multiarray", "_reconstruct"): Reconstruct(),
-    ("numpy._core.multiarray", "_reconstruct"): Reconstruct(),
-}
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ANSWERS:
-            raise pickle.UnpicklingError(f"it names {module}.{name}")
-        return ANSWERS[module, name]
-
-
-def _text(value: bytes | str) -> str:
+def _text(value: Any) -> str:
+    if type(value) not in (str, bytes):
+        raise pickle.UnpicklingError(f"it has a {type(value).__name__} in the place of a text")
     return value.decode() if isinstance(value, bytes) else value
 
 
 def _unwrap(value: Any) -> Any:
-    return value.values if isinstance(value, _Array) else value
+    """Make an array of what is one."""
+    if type(value) is Name:
+        raise pickle.UnpicklingError(f"it holds the name {value}")
+    return _array(value) if type(value) is Call else value

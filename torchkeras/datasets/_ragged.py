@@ -1,7 +1,6 @@
 """Arrays of lists of whole numbers, which `.npz` files keep as pickles; nothing in them is run."""
 
 import io
-import math
 import pickle
 import zipfile
 from pathlib import Path
@@ -11,7 +10,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from ._pickles import ANSWERS, Dtype, Inert, Reconstruct
+from ._pickle_machine import read
+from ._pickles import DAMAGE, NAMES, array_parts
 from ._verified import read_verified
 
 _CODES = ("O8", "O4", "O", "|O")
@@ -52,56 +52,26 @@ def load_rows(content: bytes, name: str) -> NDArray[Any]:
         ValueError: The pickle holds anything else, or is damaged.
     """
     try:
-        rows = _Unpickler(io.BytesIO(content), encoding="bytes").load()
-        if not isinstance(rows, _Rows) or rows.values is None:
-            raise pickle.UnpicklingError("it holds no array")
-        return rows.values
-    except Exception as error:  # a forged pickle may raise what it likes
+        return _rows(read(content, NAMES))
+    except DAMAGE as error:
         raise ValueError(
             f"{name} is refused: {error}. It should be a pickled array of lists of whole numbers. "
             "Nothing in it was run."
         ) from error
 
 
-class _Rows(Inert):
-    """Notes an array of objects, once all of them are known to be plain."""
-
-    __slots__ = ("values",)
-
-    def __init__(self) -> None:
-        self.values: NDArray[Any] | None = None
-
-    def __setstate__(self, state: Any) -> None:
-        _, shape, dtype, is_fortran, items = state
-        if not isinstance(dtype, Dtype) or dtype.code not in _CODES:
-            raise pickle.UnpicklingError("it holds an array of another type than object")
-        sizes_are_counts = all(type(size) is int and size >= 0 for size in shape)
-        if not sizes_are_counts or type(items) is not list or len(items) != math.prod(shape):
-            raise pickle.UnpicklingError("it holds an array whose items do not fill its shape")
-        if not all(type(item) is int or _is_row(item) for item in items):
-            raise pickle.UnpicklingError("it holds something else than lists of whole numbers")
-        flat = np.empty(len(items), object)
-        for index, item in enumerate(items):  # at once, lists of one length would become an axis
-            flat[index] = item
-        self.values = flat.reshape(shape, order="F" if is_fortran else "C")
+def _rows(value: Any) -> NDArray[Any]:
+    shape, is_fortran, items = array_parts(value, _CODES, "object")
+    if type(items) is not list or not all(type(item) is int or _is_row(item) for item in items):
+        raise pickle.UnpicklingError("it holds something else than lists of whole numbers")
+    rows = [id(item) for item in items if type(item) is list]
+    if len(set(rows)) < len(rows):  # a small file could hold a huge one
+        raise pickle.UnpicklingError("it has the same row several times")
+    flat = np.empty(len(items), object)
+    for index, item in enumerate(items):  # at once, lists of one length would become an axis
+        flat[index] = item
+    return flat.reshape(shape, order="F" if is_fortran else "C")
 
 
 def _is_row(item: Any) -> bool:
     return type(item) is list and set(map(type, item)) <= {int}
-
-
-class _ReconstructRows(Reconstruct):
-    """Answers `numpy.core.multiarray._reconstruct`."""
-
-    __slots__ = ()
-
-    def __call__(self, *arguments: Any) -> Any:
-        return _Rows()
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ANSWERS:
-            raise pickle.UnpicklingError(f"it names {module}.{name}")
-        answer = ANSWERS[module, name]
-        return _ReconstructRows() if isinstance(answer, Reconstruct) else answer

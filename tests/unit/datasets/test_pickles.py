@@ -55,8 +55,10 @@ REFUSED = {
     "a negative shape": (array(b"(I-1\nI-1\nt", b"S'a'\n"), "do not fill"),
     "a shape that multiplies bytes": (array(b"(I99999999999\nS'a'\nt", b"S'a'\n"), "do not fill"),
     "a stand-in's state": (b"cnumpy\ndtype\n(S'x'\nI1\ndb", "sets the state"),
-    "a persistent id": (b"Pplease\n", "persistent"),
-    "too little": (b"(", "MARK"),
+    "a persistent id": (b"Pplease\n", "instruction b'P'"),
+    "too little": (b"(", "more values than it has made"),
+    "an escape that is none": (b"S'\\q'\n", "damaged"),
+    "a text without quotes": (b"Sab\n", "damaged"),
 }
 
 

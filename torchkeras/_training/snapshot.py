@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
+from torchkeras._base.settings import epsilon, floatx
 from torchkeras.layers.base.plain import is_heard
 
 from .steps import Steps
@@ -13,7 +14,7 @@ _CHANGING = ("_modules", "_parameters", "_buffers")
 
 
 class Snapshot:
-    """Every attribute of a model's layers and of its loss, and how its weights are trained.
+    """Every attribute of a model's layers and of its loss, its tensors, and how they are trained.
 
     Callbacks may freeze a layer, exchange a module or listen to it between any two steps. Of models
     only what they consist of counts: runs leave other things there.
@@ -24,12 +25,18 @@ class Snapshot:
 
     def __init__(self, model: Steps) -> None:
         loss = model._compiled.loss
-        objects = [*model.modules(), *(() if loss is None else (loss.single,))]
+        objects = [*model.modules(), *(() if loss is None else _with_module(loss.single))]
         self._objects, self._classes = objects, [thing.__class__ for thing in objects]
         self._now = [part for thing in objects for part in _parts(thing)]
         self._then = [part.copy() for part in self._now]
+        self._tensors = [
+            (part, name, value)
+            for part in self._now
+            for name, value in part.items()
+            if isinstance(value, Tensor)
+        ]
         self._weights = list(model.parameters())
-        self._trained = self._training()
+        self._trained, self._settings = self._training(), (floatx(), epsilon())
 
     def holds(self) -> bool:
         """Say whether everything is as it was; for ten modules this takes some microseconds."""
@@ -39,14 +46,17 @@ class Snapshot:
             return False
         return (
             is_same
+            and all(part[name] is tensor for part, name, tensor in self._tensors)
             and self._training() == self._trained
+            and (floatx(), epsilon()) == self._settings
             and [thing.__class__ for thing in self._objects] == self._classes
             and not is_heard()
         )
 
     def _training(self) -> list[Any]:
         return [
-            (weight.requires_grad, weight.dtype, *listeners(weight)) for weight in self._weights
+            (weight.requires_grad, weight.dtype, weight.shape, *listeners(weight))
+            for weight in self._weights
         ]
 
 
@@ -57,6 +67,12 @@ def listeners(weight: nn.Parameter) -> tuple[Any, Any]:
         weight: The weight.
     """
     return weight._backward_hooks, weight._post_accumulate_grad_hooks
+
+
+def _with_module(loss: Any) -> list[Any]:
+    """Return a loss, and the module of torch that it may be."""
+    inner = getattr(loss, "loss", None)
+    return [loss, inner] if isinstance(inner, nn.Module) else [loss]
 
 
 def _parts(thing: Any) -> Iterator[dict[str, Any]]:

@@ -72,9 +72,8 @@ def _lines(module: fx.GraphModule, names: dict[str, Any]) -> Iterator[str]:
         return name
 
     def text(argument: Any) -> str:
-        return argument.name if isinstance(argument, fx.Node) else _list(argument)
-
-    def _list(argument: Any) -> str:
+        if isinstance(argument, fx.Node):
+            return argument.name
         if isinstance(argument, (list, tuple)) and _holds_node(argument):
             return f"[{', '.join(map(text, argument))}]"
         return named(argument, "constant")

@@ -112,7 +112,7 @@ def get_registered_object(
 
 
 @contextmanager
-def custom_object_scope(*custom_objects: Mapping[str, Any]) -> Iterator[None]:
+def custom_object_scope(*custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
     """Make custom classes and functions known, by name, inside the scope.
 
     Args:
@@ -120,7 +120,7 @@ def custom_object_scope(*custom_objects: Mapping[str, Any]) -> Iterator[None]:
     """
     merged = dict(_SCOPED.get())
     for objects in custom_objects:
-        merged.update(objects)
+        merged.update(objects or {})
     token = _SCOPED.set(merged)
     try:
         yield

@@ -1,11 +1,13 @@
 """What the mobile networks do with images of several sizes."""
 
 import warnings
+from typing import Any
 
+from torchkeras import layers
 from torchkeras._symbolic.tensor import is_keras_tensor
 
 from ._input_shape import Shape
-from ._network import Request, sides
+from ._network import Request, channel_axis, sides
 
 
 def pretrained_size(request: Request, shape: Shape, known: tuple[int, ...]) -> int | None:
@@ -41,3 +43,8 @@ def check_tensor(request: Request) -> None:
             "`input_tensor` and `input_shape` must have one size. Received: input_tensor with "
             f"shape {tuple(given.shape)}, input_shape={tuple(shape)}. Pass one of them."
         )
+
+
+def normalized(x: Any, name: str) -> Any:
+    """Normalize each channel, with the slow averages of these networks."""
+    return layers.BatchNormalization(channel_axis(-1), momentum=0.999, name=name)(x)

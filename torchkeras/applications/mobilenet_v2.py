@@ -9,7 +9,7 @@ from torchkeras.models import Model
 
 from ._blocks import divisible, stride_padding
 from ._input_shape import Shape, obtain_input_shape
-from ._mobile import check_tensor, pretrained_size
+from ._mobile import check_tensor, normalized, pretrained_size
 from ._network import (
     Request,
     Weights,
@@ -67,7 +67,7 @@ def MobileNetV2(
     x = layers.Conv2D(
         divisible(32 * alpha), 3, strides=2, padding="same", use_bias=False, name="Conv1"
     )(start)
-    x = _rectified(_normalized(x, "bn_Conv1"), "Conv1_relu")
+    x = _rectified(normalized(x, "bn_Conv1"), "Conv1_relu")
     index = 0
     for filters, repeats, strides in _STAGES:
         for repeat in range(repeats):
@@ -75,7 +75,7 @@ def MobileNetV2(
             index += 1
     last = divisible(1280 * alpha) if alpha > 1 else 1280
     x = layers.Conv2D(last, 1, use_bias=False, name="Conv_1")(x)
-    x = _rectified(_normalized(x, "Conv_1_bn"), "out_relu")
+    x = _rectified(normalized(x, "Conv_1_bn"), "out_relu")
     x = headed(request, x, None, no_top_is_named=False)
     return finished(request, start, x, weights, f"mobilenetv2_{alpha:0.2f}_{size}")
 
@@ -104,7 +104,7 @@ def _block(x: Any, filters: int, strides: int, index: int) -> Any:
     name = f"block_{index}_" if index else "expanded_conv_"
     if index:
         x = layers.Conv2D(6 * channels, 1, padding="same", use_bias=False, name=f"{name}expand")(x)
-        x = _rectified(_normalized(x, f"{name}expand_BN"), f"{name}expand_relu")
+        x = _rectified(normalized(x, f"{name}expand_BN"), f"{name}expand_relu")
     if strides == 2:
         x = layers.ZeroPadding2D(stride_padding(x, 3), name=f"{name}pad")(x)
     x = layers.DepthwiseConv2D(
@@ -114,16 +114,12 @@ def _block(x: Any, filters: int, strides: int, index: int) -> Any:
         use_bias=False,
         name=f"{name}depthwise",
     )(x)
-    x = _rectified(_normalized(x, f"{name}depthwise_BN"), f"{name}depthwise_relu")
+    x = _rectified(normalized(x, f"{name}depthwise_BN"), f"{name}depthwise_relu")
     x = layers.Conv2D(filters, 1, padding="same", use_bias=False, name=f"{name}project")(x)
-    x = _normalized(x, f"{name}project_BN")
+    x = normalized(x, f"{name}project_BN")
     if channels == filters and strides == 1:
         return layers.Add(name=f"{name}add")([inputs, x])
     return x
-
-
-def _normalized(x: Any, name: str) -> Any:
-    return layers.BatchNormalization(channel_axis(-1), momentum=0.999, name=name)(x)
 
 
 def _rectified(x: Any, name: str) -> Any:

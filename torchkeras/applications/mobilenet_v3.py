@@ -10,7 +10,7 @@ from torchkeras.models import Model
 
 from ._blocks import divisible, stride_padding
 from ._input_shape import Shape
-from ._mobile import check_tensor, pretrained_size
+from ._mobile import check_tensor, normalized, pretrained_size
 from ._network import (
     Request,
     Weights,
@@ -163,7 +163,7 @@ def _build(
         x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
     last_act = _relu if minimalistic else _hard_swish
     x = layers.Conv2D(16, 3, strides=2, padding="same", use_bias=False, name="conv")(x)
-    x = last_act(_normalized(x, "conv_bn"))
+    x = last_act(normalized(x, "conv_bn"))
     for index, (expansion, filters, kernel, strides, extras) in enumerate(blocks):
         act = _hard_swish if "H" in extras and not minimalistic else _relu
         kernel, excites = (3, False) if minimalistic else (kernel, "S" in extras)
@@ -171,7 +171,7 @@ def _build(
         x = _block(x, expansion, width, kernel, strides, excites, act, index)
     wide = divisible(x.shape[channel_axis()] * 6)
     x = layers.Conv2D(wide, 1, padding="same", use_bias=False, name="conv_1")(x)
-    x = last_act(_normalized(x, "conv_1_bn"))
+    x = last_act(normalized(x, "conv_1_bn"))
     if request.include_top:
         last_filters = divisible(last_filters * alpha) if alpha > 1 else last_filters
         x = _classified(request, x, last_filters, last_act, dropout)
@@ -221,7 +221,7 @@ def _block(
     name = f"expanded_conv_{index}_" if index else "expanded_conv_"
     if index:
         x = layers.Conv2D(wide, 1, padding="same", use_bias=False, name=f"{name}expand")(x)
-        x = act(_normalized(x, f"{name}expand_bn"))
+        x = act(normalized(x, f"{name}expand_bn"))
     if strides == 2:
         x = layers.ZeroPadding2D(stride_padding(x, kernel), name=f"{name}depthwise_pad")(x)
     x = layers.DepthwiseConv2D(
@@ -231,11 +231,11 @@ def _block(
         use_bias=False,
         name=f"{name}depthwise",
     )(x)
-    x = act(_normalized(x, f"{name}depthwise_bn"))
+    x = act(normalized(x, f"{name}depthwise_bn"))
     if excites:
         x = _squeeze_excite(x, wide, f"{name}squeeze_excite_")
     x = layers.Conv2D(filters, 1, padding="same", use_bias=False, name=f"{name}project")(x)
-    x = _normalized(x, f"{name}project_bn")
+    x = normalized(x, f"{name}project_bn")
     if strides == 1 and channels == filters:
         return layers.Add(name=f"{name}add")([inputs, x])
     return x
@@ -260,10 +260,6 @@ def _classified(
     x = layers.Conv2D(request.classes, 1, padding="same", name="logits")(x)
     x = layers.Flatten()(x)
     return layers.Activation(request.classifier_activation, name="predictions")(x)
-
-
-def _normalized(x: Any, name: str) -> Any:
-    return layers.BatchNormalization(channel_axis(-1), momentum=0.999, name=name)(x)
 
 
 def _relu(x: Any) -> Any:

@@ -13,9 +13,7 @@ from torchkeras._symbolic.op import op
 from torchkeras._symbolic.tensor import is_keras_tensor
 
 from .notice import tell
-from .patches import Patches
-
-Functions = dict[str, Callable[..., Any]]
+from .patches import Functions, Patches, named
 
 
 class Phase(int):
@@ -33,10 +31,6 @@ def apply(package: ModuleType, patches: Patches) -> None:
     for name, function in found.items():
         patches.add(package.backend, name, function)
     patches.set(package.backend, "dtype", found["dtype"])  # hides a module
-
-
-def _named(*functions: Callable[..., Any]) -> Functions:
-    return {function.__name__: function for function in functions}
 
 
 def _listed(value: Any) -> list[Any]:
@@ -100,7 +94,7 @@ def _graphs(package: Any) -> Functions:
         program = package.Function(wanted, loss)
         return list(op(_Gradients(program, len(wanted)))(*wanted))
 
-    return _named(placeholder, function, gradients)
+    return named(placeholder, function, gradients)
 
 
 class _Gradients:
@@ -136,7 +130,7 @@ def _phases() -> Functions:
     def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
         return in_train_phase(alt, x, training)
 
-    return _named(learning_phase, set_learning_phase, in_train_phase, in_test_phase)
+    return named(learning_phase, set_learning_phase, in_train_phase, in_test_phase)
 
 
 def _updates(package: Any) -> Functions:
@@ -168,7 +162,7 @@ def _updates(package: Any) -> Functions:
     ) -> Any:
         return package.Variable(package.random.normal(shape, mean, scale, dtype, seed), name=name)
 
-    return _named(
+    return named(
         update_add, update_sub, moving_average_update, batch_get_value, batch_set_value,
         random_uniform_variable, random_normal_variable,
     )  # fmt: skip
@@ -195,7 +189,7 @@ def _described(package: Any) -> Functions:
             raise ValueError(f"`dim_ordering` must be 'tf' or 'th'. Received: {dim_ordering!r}.")
         package.backend.set_image_data_format(names[dim_ordering])
 
-    return _named(dtype, is_sparse, to_dense, image_dim_ordering, set_image_dim_ordering)
+    return named(dtype, is_sparse, to_dense, image_dim_ordering, set_image_dim_ordering)
 
 
 _REASONS = {

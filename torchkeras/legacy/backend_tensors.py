@@ -5,9 +5,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from .patches import Patches
-
-Functions = dict[str, Callable[..., Any]]
+from .patches import Functions, Patches, named
 
 
 def apply(package: ModuleType, patches: Patches) -> None:
@@ -21,10 +19,6 @@ def apply(package: ModuleType, patches: Patches) -> None:
     found = _products(ops) | _convolutions(ops) | _images(ops) | _loops(ops) | _norms(ops)
     for name, function in found.items():
         patches.add(package.backend, name, function)
-
-
-def _named(*functions: Callable[..., Any]) -> Functions:
-    return {function.__name__: function for function in functions}
 
 
 def _products(ops: Any) -> Functions:
@@ -51,7 +45,7 @@ def _products(ops: Any) -> Functions:
     def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return ops.logsumexp(x, axis=axis, keepdims=keepdims)
 
-    return _named(batch_dot, bias_add, logsumexp)
+    return named(batch_dot, bias_add, logsumexp)
 
 
 def _convolutions(ops: Any) -> Functions:
@@ -138,7 +132,7 @@ def _convolutions(ops: Any) -> Functions:
     ) -> Any:
         return pool2d(x, pool_size, strides, padding, data_format, pool_mode)
 
-    found = _named(conv1d, conv2d_transpose, depthwise_conv2d, separable_conv2d, pool2d, pool3d)
+    found = named(conv1d, conv2d_transpose, depthwise_conv2d, separable_conv2d, pool2d, pool3d)
     return {**found, "conv2d": conv, "conv3d": conv}
 
 
@@ -172,7 +166,7 @@ def _images(ops: Any) -> Functions:
         size = (x.shape[first] * height_factor, x.shape[first + 1] * width_factor)
         return ops.image.resize(x, size, interpolation, data_format=data_format)
 
-    return _named(temporal_padding, spatial_2d_padding, spatial_3d_padding, resize_images)
+    return named(temporal_padding, spatial_2d_padding, spatial_3d_padding, resize_images)
 
 
 def _loops(ops: Any) -> Functions:
@@ -219,7 +213,7 @@ def _loops(ops: Any) -> Functions:
             made = _chosen(ops, seen, made, ops.zeros_like(made))
         return last, ops.swapaxes(made, 0, 1) if time_major else made, states
 
-    return _named(map_fn, foldl, foldr, rnn)
+    return named(map_fn, foldl, foldr, rnn)
 
 
 def _chosen(ops: Any, mask: Any, yes: Any, no: Any) -> Any:
@@ -262,4 +256,4 @@ def _norms(ops: Any) -> Functions:
     def identity(x: Any, name: Any = None) -> Any:
         return ops.copy(x) if hasattr(ops, "copy") else x
 
-    return _named(batch_normalization, normalize_batch_in_training, ctc_batch_cost, identity)
+    return named(batch_normalization, normalize_batch_in_training, ctc_batch_cost, identity)

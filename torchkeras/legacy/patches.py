@@ -1,8 +1,16 @@
 """Attributes that are set for a while, and put back as they were."""
 
+from collections.abc import Callable
 from typing import Any
 
+Functions = dict[str, Callable[..., Any]]
+
 _ABSENT = object()
+
+
+def named(*functions: Callable[..., Any]) -> Functions:
+    """Return functions by their names."""
+    return {function.__name__: function for function in functions}
 
 
 class Patches:

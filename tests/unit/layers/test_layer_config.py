@@ -65,6 +65,12 @@ def test_objects_among_the_arguments():
     assert list(other.sizes) == [3, 4]
 
 
+@pytest.mark.parametrize("objects", [None, {}])
+def test_a_scope_of_no_objects_changes_nothing(objects):
+    with torchkeras.saving.custom_object_scope(objects):
+        assert again(layers.Dense(2)).units == 2
+
+
 def test_arrays_and_numbers_of_numpy():
     layer = Scaled(np.float32(2.0), offset=np.ones(2))
     config = layer.get_config()

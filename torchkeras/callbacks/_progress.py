@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from torchkeras._base.clock import duration
+
 from ._console import rewrites_lines, say
 
 _BAR_WIDTH = 20
@@ -106,8 +108,8 @@ class Progress:
     def _clock(self, done: bool) -> str:
         """Return the time it took, or the time it will still take."""
         if done or not self.target:
-            return _duration(perf_counter() - self._start)
-        return _duration(self._step_s() * (self.target - self.seen))
+            return duration(perf_counter() - self._start)
+        return duration(self._step_s() * (self.target - self.seen))
 
     def _per_step(self) -> str:
         per_step = self._step_s()
@@ -122,13 +124,6 @@ class Progress:
         if self.seen > 1 and self._after_first is not None:
             return (now - self._after_first) / (self.seen - 1)
         return (now - self._start) / max(1, self.seen)
-
-
-def _duration(seconds: float) -> str:
-    whole = int(seconds)
-    if whole > 3600:
-        return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
-    return f"{whole // 60}:{whole % 60:02d}" if whole > 60 else f"{whole}s"
 
 
 def _metrics(values: Iterable[tuple[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._base.naming import auto_name
 from torchkeras._base.settings import floatx
 from torchkeras._state.masked import mask_of
+from torchkeras.ops.nn.masks import both
 
 from .arguments import first_tensor, to_tensors
 from .reduction import reduce_weighted_values, standardize_reduction
@@ -65,7 +66,7 @@ class Loss:
         y_pred = to_tensors(y_pred, self._float, like=first_tensor(y_true))
         y_true = self._targets(y_true, first_tensor(y_pred))
         values = self.call(y_true, y_pred)
-        mask = _both(mask, mask_of(values))
+        mask = both(mask, mask_of(values))
         values = to_tensors(values, self._float)
         return reduce_weighted_values(values, sample_weight, mask, self.reduction)
 
@@ -96,9 +97,3 @@ class Loss:
             config: The arguments.
         """
         return cls(**config)
-
-
-def _both(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first & second

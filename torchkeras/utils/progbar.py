@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from torchkeras._base.clock import duration
 from torchkeras._base.console import write
 from torchkeras.callbacks._console import rewrites_lines
 
@@ -128,18 +129,18 @@ class Progbar:
     def _line(self, current: int, step_s: float, now: float, finalize: bool) -> str:
         if not self._redraws:
             return self._plain(current, step_s, now)
-        clock = _duration(now - self._start)
+        clock = duration(now - self._start)
         bar = f"{current:7d}/Unknown"
         if self.target:
             done = min(self.width, int(self.width * current / self.target))
             digits = len(str(self.target))
             bar = f"{current:{digits}d}/{self.target} {'━' * done}{'─' * (self.width - done)}"
-            clock = clock if finalize else _duration(step_s * (self.target - current))
+            clock = clock if finalize else duration(step_s * (self.target - current))
         return f"{bar} {clock} {self._per_step(step_s)}{self._metrics()}"
 
     def _plain(self, current: int, step_s: float, now: float) -> str:
         total = self.target or "Unknown"
-        clock = _duration(now - self._start)
+        clock = duration(now - self._start)
         return f"{current}/{total} - {clock} - {self._per_step(step_s)}{self._metrics()}"
 
     def _step_s(self, current: int, now: float) -> float:
@@ -165,10 +166,3 @@ class Progbar:
             mean = float(np.mean(total)) / max(1, count)
             shown.append(f" - {name}: {mean:.4f}" if abs(mean) > 1e-3 else f" - {name}: {mean:.4e}")
         return "".join(shown)
-
-
-def _duration(seconds: float) -> str:
-    whole = int(seconds)
-    if whole > 3600:
-        return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
-    return f"{whole // 60}:{whole % 60:02d}" if whole > 60 else f"{whole}s"

@@ -116,7 +116,7 @@ def custom_object_scope(*custom_objects: Mapping[str, Any] | None) -> Iterator[N
     """Make custom classes and functions known, by name, inside the scope.
 
     Args:
-        *custom_objects: Mappings of names to classes or functions.
+        *custom_objects: Mappings of names to classes or functions, or `None`.
     """
     merged = dict(_SCOPED.get())
     for objects in custom_objects:

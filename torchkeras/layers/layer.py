@@ -73,6 +73,7 @@ class Layer(Configurable, Symbolic):
         if "build" in cls.__dict__:
             cls._build_names = build_shape_names(cls.build)
             cls.build = finished(cls.build)  # type: ignore[method-assign]
+            cls.built = bool(cls.__dict__.get("built", False))
 
     def __init__(
         self,
@@ -206,7 +207,8 @@ class Layer(Configurable, Symbolic):
     def finish_build(self) -> None:
         """Refuse a dtype policy that quantizes, if the layer has no quantized form."""
         super().finish_build()
-        if self.quantization_mode is not None and type(self).quantize is Layer.quantize:
+        quantizable = type(self).quantize is not Layer.quantize or not self.defines_build
+        if self.quantization_mode is not None and not quantizable:
             self.quantize(self.quantization_mode)
 
     def quantized_build(self, input_shape: Any, mode: str) -> None:

@@ -69,6 +69,51 @@ def test_build_may_be_called_by_hand():
     assert layer.kernel.shape == (3, 2)
 
 
+@pytest.mark.parametrize("name", ["Flatten", "ZeroPadding2D", "Permute", "Lambda", "Cropping1D"])
+def test_build_by_hand_of_a_layer_without_weights(name):
+    arguments = {"Permute": [(1,)], "Lambda": [abs]}.get(name, [])
+    layer = getattr(layers, name)(*arguments)
+    assert (layer.built, layer.get_build_config()) == (False, None)
+    layer.build((2, 3))
+    assert (layer.built, layer.get_build_config()) == (True, {"input_shape": (2, 3)})
+
+
+def test_build_by_hand_does_not_build_inner_layers():
+    class Outer(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = layers.Dense(2)
+
+        def call(self, x):
+            return self.inner(x)
+
+    layer = Outer()
+    with pytest.warns(UserWarning, match="no `build` method"):
+        layer.build((None, 3))
+    assert (layer.built, layer.inner.built) == (True, False)
+
+
+@pytest.mark.parametrize("cls", [layers.Dropout, layers.GaussianNoise])
+def test_layers_without_weights_are_built_at_birth_unless_they_get_a_build(cls):
+    class Own(cls):
+        def build(self, input_shape):
+            self.given = input_shape
+
+    assert cls(0.5).built
+    layer = Own(0.5)
+    assert not layer.built
+    layer(torch.ones(2, 3))
+    assert (layer.built, layer.given) == (True, (2, 3))
+
+
+def test_a_build_without_shapes_is_repeated_from_the_config():
+    layer = layers.Embedding(4, 3)
+    layer.build()
+    config = json.loads(json.dumps(torchkeras.saving.serialize_keras_object(layer)))
+    assert config["build_config"] == {"shapes_dict": {}}
+    assert torchkeras.saving.deserialize_keras_object(config).built
+
+
 def test_weights_of_init_need_no_build():
     class Ready(layers.Layer):
         def __init__(self):

@@ -42,6 +42,21 @@ def test_models_travel_both_ways(mode, tmp_path):
         np.testing.assert_allclose(loaded.predict(X, verbose=0), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+@pytest.mark.parametrize("name", ["Embedding", "ReversibleEmbedding"])
+def test_a_table_that_has_met_no_data_yet_travels(name, mode, tmp_path):
+    layer = getattr(layers, name)(6, 4)
+    layer.build()
+    layer.quantize(mode)
+    with pytest.warns(UserWarning, match="not yet been built"):  # the model, not the layer
+        torchkeras.Sequential([layer]).save(tmp_path / "m.keras")
+    tokens = np.array([[1, 5, 0]])
+    for k in PACKAGES:
+        loaded = k.saving.load_model(tmp_path / "m.keras")
+        found = k.ops.convert_to_numpy(loaded.layers[-1](tokens))
+        np.testing.assert_allclose(found, layer(tokens).numpy(), rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [

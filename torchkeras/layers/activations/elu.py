@@ -31,11 +31,12 @@ class ELU(Layer):
         tensor([-0.6321,  2.0000])
     """
 
+    built = True
+
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = number("alpha", alpha, float("-inf"))
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         return F.elu(inputs, self.alpha)

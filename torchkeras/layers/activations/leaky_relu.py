@@ -32,6 +32,8 @@ class LeakyReLU(Layer):
         tensor([-1.,  2.])
     """
 
+    built = True
+
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         if "alpha" in kwargs:
             negative_slope = kwargs.pop("alpha")
@@ -41,7 +43,6 @@ class LeakyReLU(Layer):
         super().__init__(**kwargs)
         self.negative_slope = number("negative_slope", negative_slope, 0.0)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         return F.leaky_relu(inputs, self.negative_slope)

@@ -37,6 +37,8 @@ class ReLU(Layer):
         tensor([0., 2., 6.])
     """
 
+    built = True
+
     def __init__(
         self,
         max_value: float | None = None,
@@ -49,7 +51,6 @@ class ReLU(Layer):
         self.negative_slope = number("negative_slope", negative_slope, 0.0)
         self.threshold = number("threshold", threshold, 0.0)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         if self.max_value is None and self.threshold == self.negative_slope == 0:

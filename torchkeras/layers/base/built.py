@@ -2,10 +2,12 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from torchkeras._base.naming import build_scope
+from torchkeras._state.tracked import children_of
 from torchkeras._symbolic.probe import real_tensors
 
 from . import calling
@@ -14,84 +16,11 @@ from .call_spec import CallSpec
 from .shapes import as_shape, shapes_of
 
 
-class Buildable(LossOwner):
-    """A module with a `build` that runs once."""
-
-    call_spec: ClassVar[CallSpec]
-    _build_names: ClassVar[tuple[str, ...]] = ()
-
-    built: bool = False
-    _build_depth = 0
-    _build_arguments: dict[str, Any] | None = None
-
-    def _why_missing(self) -> str:
-        made = ". The layer is not built yet: call it on data, or `build(input_shape)`, first."
-        return "" if self.built or not self.defines_build else made
-
-    def build(self, input_shape: Any) -> None:
-        """Make the weights; called once, when the shape of the inputs is known.
-
-        Args:
-            input_shape: The shape of the inputs, or a list or dictionary of shapes; a `build` with
-                several arguments called `<argument>_shape` gets the shapes of those arguments.
-        """
-
-    def build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Build for the arguments of a call."""
-        named = dict(zip(self.call_spec.names, args, strict=False)) | kwargs
-        if self._build_names:
-            given = {f"{name}_shape": shapes_of(value) for name, value in named.items()}
-            self.build(**{name: given[name] for name in self._build_names if name in given})
-        elif self.defines_build:
-            self.build(shapes_of(calling.first_argument(self, args, kwargs)))
-        else:
-            shape = shapes_of(calling.first_argument(self, args, kwargs))
-            object.__setattr__(self, "_build_arguments", {"input_shape": shape})
-            self.built = True
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """Return the shapes that the layer was built with, or `None`."""
-        shapes = self._build_arguments
-        if not shapes:
-            return None
-        return {"input_shape": _only(shapes)} if len(shapes) == 1 else {"shapes_dict": shapes}
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        """Build the layer as `get_build_config()` says.
-
-        Args:
-            config: What `get_build_config()` returned.
-        """
-        shapes = dict(config or {})
-        if "shapes_dict" in shapes:
-            self.build(**{key: as_shape(value) for key, value in shapes["shapes_dict"].items()})
-        elif shapes:
-            self.build(as_shape(_only(shapes)))
-
-    def bind_slots(self) -> None:
-        """Make the variables of the layer's table, once their parameters exist."""
-        if not self._variables:
-            super().bind_slots()
-
-    def finish_build(self) -> None:
-        """Do what needs the layer's variables, when the outermost `build` has made them."""
-
-    @property
-    def defines_build(self) -> bool:
-        """Whether the class has a `build` of its own."""
-        return type(self).build is not Buildable.build
-
-
-def _only(shapes: dict[str, Any]) -> Any:
-    (shape,) = shapes.values()
-    return shape
-
-
 def finished(build: Callable[..., None]) -> Callable[..., None]:
     """Wrap a `build`: real tensors, names below the layer, its table, and `built` afterwards."""
 
     @functools.wraps(build)
-    def wrapper(self: Buildable, *args: Any, **kwargs: Any) -> None:
+    def wrapper(self: "Buildable", *args: Any, **kwargs: Any) -> None:
         arguments = inspect.signature(build).bind(self, *args, **kwargs).arguments
         self._build_depth += 1
         try:
@@ -110,3 +39,89 @@ def finished(build: Callable[..., None]) -> Callable[..., None]:
                 self._apply_trainable()
 
     return wrapper
+
+
+class Buildable(LossOwner):
+    """A module with a `build` that runs once."""
+
+    call_spec: ClassVar[CallSpec]
+    _build_names: ClassVar[tuple[str, ...]] = ()
+
+    built: bool = False
+    _build_depth = 0
+    _build_arguments: dict[str, Any] | None = None
+
+    def _why_missing(self) -> str:
+        made = ". The layer is not built yet: call it on data, or `build(input_shape)`, first."
+        return "" if self.built or not self.defines_build else made
+
+    @finished
+    def build(self, input_shape: Any) -> None:
+        """Make the weights; called once, when the shape of the inputs is known.
+
+        Args:
+            input_shape: The shape of the inputs, or a list or dictionary of shapes; a `build` with
+                several arguments called `<argument>_shape` gets the shapes of those arguments.
+        """
+        if not self.defines_build and any(not child.built for child in _layers_below(self)):
+            warnings.warn(
+                f"`build()` was called on layer {self.name!r}, whose class has no `build` method, "
+                "and which holds layers that are not built. They will be at the first call. Give "
+                f"{type(self).__name__!r} a `build(self, input_shape)` that builds them.",
+                stacklevel=3,
+            )
+
+    def build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Build for the arguments of a call."""
+        named = dict(zip(self.call_spec.names, args, strict=False)) | kwargs
+        if self._build_names:
+            given = {f"{name}_shape": shapes_of(value) for name, value in named.items()}
+            self.build(**{name: given[name] for name in self._build_names if name in given})
+        elif self.defines_build:
+            self.build(shapes_of(calling.first_argument(self, args, kwargs)))
+        else:
+            shape = shapes_of(calling.first_argument(self, args, kwargs))
+            object.__setattr__(self, "_build_arguments", {"input_shape": shape})
+            self.built = True
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shapes that the layer was built with, or `None`."""
+        shapes = self._build_arguments
+        if shapes is None:
+            return None
+        return {"input_shape": _only(shapes)} if len(shapes) == 1 else {"shapes_dict": shapes}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the layer as `get_build_config()` says.
+
+        Args:
+            config: What `get_build_config()` returned.
+        """
+        shapes = dict(config or {})
+        if "shapes_dict" in shapes:
+            named = shapes["shapes_dict"] or {}
+            self.build(**{key: as_shape(value) for key, value in named.items()})
+        elif shapes:
+            self.build(as_shape(_only(shapes)))
+
+    def bind_slots(self) -> None:
+        """Make the variables of the layer's table, once their parameters exist."""
+        if not self._variables:
+            super().bind_slots()
+
+    def finish_build(self) -> None:
+        """Do what needs the layer's variables, when the outermost `build` has made them."""
+
+    @property
+    def defines_build(self) -> bool:
+        """Whether the class has a `build` of its own."""
+        return type(self).build is not Buildable.build
+
+
+def _layers_below(layer: Buildable) -> Iterator[Buildable]:
+    return (child for child in children_of(layer) if isinstance(child, Buildable))
+
+
+def _only(shapes: dict[str, Any]) -> Any:
+    (shape,) = shapes.values()
+    return shape

@@ -27,11 +27,12 @@ class Activation(Layer):
         tensor([0., 2.])
     """
 
+    built = True
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         return self.activation(inputs)

@@ -23,10 +23,11 @@ class Identity(Layer):
         tensor([1., 1.])
     """
 
+    built = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         return inputs

@@ -29,11 +29,12 @@ class Masking(Layer):
         tensor([[ True, False]])
     """
 
+    built = True
+
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mask_value = mask_value
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         counts = inputs != self.mask_value

@@ -39,11 +39,12 @@ class UnitNormalization(Layer):
 
     computes_in_floats = True
 
+    built = True
+
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axes_of(axis)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         try:

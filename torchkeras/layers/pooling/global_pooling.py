@@ -13,6 +13,8 @@ class GlobalPooling(Layer):
     rank: ClassVar[int]
     _dims: tuple[int, ...]
 
+    built = True
+
     def __init__(
         self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
     ) -> None:
@@ -20,6 +22,5 @@ class GlobalPooling(Layer):
         self.data_format = standardize_data_format(data_format)
         self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
         first = 1 if self.data_format == "channels_last" else 2
         object.__setattr__(self, "_dims", tuple(range(first, first + self.rank)))

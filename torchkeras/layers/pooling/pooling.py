@@ -22,6 +22,8 @@ class Pooling(Layer):
     rank: ClassVar[int]
     _window: tuple[tuple[int, ...], tuple[int, ...]]
 
+    built = True
+
     def __init__(
         self,
         pool_size: int | Sequence[int],
@@ -37,7 +39,6 @@ class Pooling(Layer):
         self.padding = padding_mode(padding)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
         # The window and its strides, as torch's kernels for images take them.
         window = self._with_row(self.pool_size, 1), self._with_row(self.strides, 1)
         object.__setattr__(self, "_window", window)

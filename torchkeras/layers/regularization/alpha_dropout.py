@@ -52,6 +52,8 @@ class AlphaDropout(Layer):
 
     seed_generator: random.SeedGenerator
 
+    built = True
+
     def __init__(
         self,
         rate: float,
@@ -66,7 +68,6 @@ class AlphaDropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:

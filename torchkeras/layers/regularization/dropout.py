@@ -37,6 +37,8 @@ class Dropout(Layer):
         [0.0, 2.0]
     """
 
+    built = True
+
     def __init__(
         self,
         rate: float,
@@ -51,7 +53,6 @@ class Dropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:

@@ -39,6 +39,8 @@ class GaussianNoise(Layer):
 
     seed_generator: random.SeedGenerator
 
+    built = True
+
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stddev = number("stddev", stddev, 0, 1)
@@ -46,7 +48,6 @@ class GaussianNoise(Layer):
         if stddev > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.stddev == 0:
@@ -87,6 +88,8 @@ class GaussianDropout(Layer):
 
     seed_generator: random.SeedGenerator
 
+    built = True
+
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rate = number("rate", rate, 0, 1)
@@ -94,7 +97,6 @@ class GaussianDropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not training or self.rate == 0:

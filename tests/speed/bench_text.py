@@ -1,30 +1,45 @@
 """TextVectorization beside Keras's, which needs TensorFlow whatever its backend is.
 
-`python -m tests.speed.bench_text` prints milliseconds for 4,096 texts in batches of 32 and of 256.
-Keras runs in a process of its own, in the Python that KERAS_PYTHON names (this one if it has
-TensorFlow); without one, it is left out.
+    KERAS_PYTHON=/path/to/a/python/with/keras/torch/and/tensorflow python -m tests.speed.bench_text
+    python -m tests.speed.bench_text --rows int multi_hot --tasks call --batches 256 --rounds 15
+
+Both run turn about, a pass over all texts at a time, each in a process of its own; Keras in the
+Python that KERAS_PYTHON names (this one if it is not set). The figures are ours in milliseconds for
+4,096 texts of about twenty words, and the median of the ratios of neighbouring turns: Keras's time
+over ours.
 """
 
-import importlib.util
-import json
+import argparse
 import os
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-MODES: dict[str, dict[str, Any]] = {
+BATCHES, TASKS = (32, 256, 4096), ("call", "adapt")
+ROWS: dict[str, dict[str, Any]] = {
     "int": {"output_sequence_length": 30},
+    "int, ragged": {},
     "multi_hot": {"output_mode": "multi_hot"},
+    "count": {"output_mode": "count"},
     "tf_idf": {"output_mode": "tf_idf"},
+    "characters": {"split": "character", "output_sequence_length": 100},
+    "characters, multi_hot": {"split": "character", "output_mode": "multi_hot"},
+    "characters, tf_idf": {"split": "character", "output_mode": "tf_idf"},
     "bigrams": {"ngrams": 2, "output_sequence_length": 60},
     "bigrams, multi_hot": {"ngrams": 2, "output_mode": "multi_hot"},
-    "characters": {"split": "character", "output_sequence_length": 100},
+    "bigrams, count": {"ngrams": 2, "output_mode": "count"},
+    "bigrams, tf_idf": {"ngrams": 2, "output_mode": "tf_idf"},
+    "trigrams, tf_idf": {"ngrams": 3, "output_mode": "tf_idf"},
+    "as it is": {"standardize": None, "output_sequence_length": 30},
+    "function": {"standardize": "a function", "output_sequence_length": 30},
+    "split by function": {"split": "a function", "output_sequence_length": 30},
+    "trigrams of characters": {"split": "character", "ngrams": 3, "output_sequence_length": 300},
 }
-BATCHES = (32, 256)
-REPEATS = 3
 
 
 def texts() -> np.ndarray:
@@ -36,63 +51,135 @@ def texts() -> np.ndarray:
     return np.array([" ".join(row).capitalize() + ", so!" for row in words[chosen]], dtype=object)
 
 
-def measure(package: Any) -> dict[str, list[float]]:
-    """Return the least milliseconds for each mode and size of batches."""
-    found, data = {}, texts()
-    for name, options in MODES.items():
-        layer = package.layers.TextVectorization(max_tokens=5000, **options)
-        layer.adapt(data)
-        found[name] = [_least(layer, data, size) for size in BATCHES]
-    return found
+class Ours:
+    """What a user of torchkeras writes."""
+
+    def __init__(self) -> None:
+        import torchkeras
+
+        self.vectorization = torchkeras.layers.TextVectorization
+        self.functions: dict[str, Callable[..., Any]] = {
+            "standardize": np.char.lower,
+            "split": lambda found: np.char.split(found, ","),
+        }
+
+    def batched(self, data: np.ndarray, size: int) -> Any:
+        """Return data for `adapt`."""
+        return (data[start : start + size] for start in range(0, len(data), size))
 
 
-def _least(layer: Any, data: np.ndarray, size: int) -> float:
-    batches = [data[start : start + size] for start in range(0, len(data), size)]
-    layer(batches[0])
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        for batch in batches:
-            layer(batch)
-        times.append(time.perf_counter() - begun)
-    return 1000 * min(times)
+class Keras:
+    """What a user of Keras writes, on the backend torch."""
+
+    def __init__(self) -> None:
+        os.environ["KERAS_BACKEND"] = "torch"
+        import keras
+        import tensorflow as tf
+
+        self.vectorization = keras.layers.TextVectorization
+        self.functions: dict[str, Callable[..., Any]] = {
+            "standardize": tf.strings.lower,
+            "split": lambda found: tf.strings.split(found, ","),
+        }
+        self.dataset = tf.data.Dataset
+
+    def batched(self, data: np.ndarray, size: int) -> Any:
+        """Return data for `adapt`."""
+        return self.dataset.from_tensor_slices(data).batch(size)
 
 
-def of_keras() -> dict[str, list[float]] | None:
-    """Measure Keras in a process of its own."""
-    python = os.environ.get("KERAS_PYTHON")
-    if python is None and importlib.util.find_spec("tensorflow") is None:
-        return None
-    answer = subprocess.run(
-        [python or sys.executable, __file__, "keras"],
-        capture_output=True,
-        check=True,
-        text=True,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-    )
-    times: dict[str, list[float]] = json.loads(answer.stdout.splitlines()[-1])
-    return times
+def layer_of(side: Any, row: str) -> Any:
+    """Return the layer of a row."""
+    options = dict(ROWS[row])
+    for name in ("standardize", "split"):
+        if options.get(name) == "a function":
+            options[name] = side.functions[name]
+    return side.vectorization(max_tokens=5000, **options)
+
+
+def serve(name: str) -> None:
+    """Answer lines `WHAT;ROW;BATCH` with the seconds of one pass."""
+    side: Any = Ours() if name == "torchkeras" else Keras()
+    data, made = texts(), {}
+    print("ready", flush=True)
+    for line in sys.stdin:
+        what, row, size = line.strip().split(";")
+        batches = [data[start : start + int(size)] for start in range(0, len(data), int(size))]
+        if row not in made:
+            made = {row: layer_of(side, row)}
+            made[row].adapt(data)
+            made[row](batches[0])
+        layer, source = layer_of(side, row), side.batched(data, int(size))
+        start = time.perf_counter()
+        if what == "adapt":
+            layer.adapt(source)
+        else:
+            for part in batches:
+                made[row](part)
+        print(time.perf_counter() - start, flush=True)
+
+
+class Contender:
+    """A process that answers with the seconds of one pass."""
+
+    def __init__(self, python: str, name: str) -> None:
+        self._process = subprocess.Popen(
+            [python, "-m", "tests.speed.bench_text", "--serve", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.is_there = self._read() == "ready"
+
+    def seconds(self, what: str, row: str, batch: int) -> float:
+        """Return the time of one pass."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{what};{row};{batch}\n")
+        self._process.stdin.flush()
+        word = self._read()
+        if not word:
+            raise RuntimeError(f"It stopped at {what}, {row}, {batch}: see its error above")
+        return float(word)
+
+    def _read(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+def cell(ours: Contender, theirs: Contender | None, asked: Any, rounds: int) -> str:
+    """Return our milliseconds, and how many times faster we are."""
+    turns = []
+    for _ in range(rounds):
+        own = ours.seconds(*asked)
+        turns.append((own, theirs.seconds(*asked) if theirs is not None else own))
+    times = statistics.median(own for own, _ in turns) * 1e3
+    ratio = statistics.median(other / own for own, other in turns)
+    return f"{times:9.1f} {ratio:5.1f}" if theirs is not None else f"{times:9.1f}"
 
 
 def main() -> None:
-    if sys.argv[1:] == ["keras"]:
-        import keras
-
-        print(json.dumps(measure(keras)))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), metavar="ROW")
+    parser.add_argument("--batches", nargs="+", type=int, default=BATCHES)
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--serve")
+    options = parser.parse_args()
+    if options.serve:
+        serve(options.serve)
         return
-    import torchkeras
-
-    ours, theirs = measure(torchkeras), of_keras()
-    print("milliseconds for 4,096 texts; batches of", *BATCHES)
-    for name, times in ours.items():
-        line = "  ".join(f"{t:7.1f}" for t in times)
-        if theirs is not None:
-            ratios = (b / a for a, b in zip(times, theirs[name], strict=True))
-            line += "   Keras " + "  ".join(f"{t:7.1f}" for t in theirs[name])
-            line += "   times " + "  ".join(f"{r:4.1f}" for r in ratios)
-        print(f"{name:20s} {line}")
-    if theirs is None:
-        print("Keras is left out: it needs TensorFlow for this layer.")
+    ours = Contender(sys.executable, "torchkeras")
+    theirs = Contender(os.environ.get("KERAS_PYTHON", sys.executable), "keras")
+    asked = [(what, size) for what in options.tasks for size in options.batches]
+    print(" " * 24 + "".join(f"{what:>11}{size:>6}" for what, size in asked))
+    for row in options.rows:
+        print(f"{row:24}", end="", flush=True)
+        for what, size in asked:
+            peer = theirs if theirs.is_there else None
+            print(f"{cell(ours, peer, (what, row, size), options.rounds):>17}", end="", flush=True)
+        print()
+    if not theirs.is_there:
+        print("Keras is left out: it needs TensorFlow for this layer. See KERAS_PYTHON.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """`TextVectorization`; the numbers are those of Keras 3.15.1 with TensorFlow."""
 
+import collections
 import re
+import string
 
 import numpy as np
 import pytest
@@ -9,7 +11,6 @@ from torch.utils.data import DataLoader
 
 import torchkeras
 from torchkeras.layers import TextVectorization
-from torchkeras.layers.preprocessing import text_vectorization
 
 TEXTS = ["foo bar foo", "baz Bar, qux!", "foo"]
 LOG = np.log([2.0, 2.5])
@@ -257,10 +258,21 @@ def test_in_models_of_strings():
     assert chain(np.array(["foo"], dtype=object)).tolist() == [[2, 0, 0, 0]]
 
 
-# All at once, and row by row: the same
+# All at once: the same as text by text in plain Python
 
 
 ODD = ["foo bar  foo", "", "Bär bar", "qux", "foo\tbar\nfoo bar", " , ", "bar foo bar foo bar"]
+LONG = "z" * 23
+SETS = {
+    "odd": ODD,
+    "bytes": [text.encode() for text in ODD],
+    "mixed": [text.encode() if place % 2 else text for place, text in enumerate(ODD)],
+    "long words": [f"{LONG} {LONG}z {LONG[:-1]}", f"{LONG * 9} {LONG}z a", f"{LONG * 9} 1234567"],
+    "one differs": ["abcdefg abcdefgh abcdefghijklmnop", "abcdefh abcdefgi abcdefghijklmnoq"],
+    "control characters": ["a\x00b a\x00 a", "a a\x01 \x1fa", "".join(map(chr, range(9))) + " a"],
+    "order": ["a\x01 b a b", "a b a\x01 b", "a! a b", "é e f", "e é f"],
+    "special": ["[UNK] foo", "[UNK] foo foo", ""],
+}
 WAYS = [
     {},
     {"output_sequence_length": 3},
@@ -270,11 +282,69 @@ WAYS = [
     {"ngrams": (3,), "output_mode": "multi_hot"},
     {"output_mode": "count"},
     {"output_mode": "tf_idf", "ngrams": 2},
-    {"output_mode": "one_hot"},
+    {"output_mode": "tf_idf", "max_tokens": None},
     {"split": "character"},
+    {"split": "character", "ngrams": 2},
     {"split": "character", "output_mode": "count", "standardize": None},
+    {"standardize": "lower", "ngrams": 2, "max_tokens": None},
     {"standardize": np.char.upper},
+    {"split": lambda texts: np.char.split(texts, "o"), "ngrams": 2},
 ]
+
+
+class Plain:
+    """The layer in plain Python."""
+
+    def __init__(self, standardize="lower_and_strip_punctuation", split="whitespace", **rest):
+        self.how, self.split = standardize, split
+        self.widths = rest.get("ngrams") or (1,)
+        self.widths = range(1, self.widths + 1) if isinstance(self.widths, int) else self.widths
+        self.mode, self.most = rest.get("output_mode", "int"), rest["max_tokens"]
+        self.length = rest.get("output_sequence_length")
+
+    def tokens(self, text):
+        text = text.decode() if isinstance(text, bytes) else text
+        if callable(self.how):
+            text = str(self.how(np.array([text]))[0])
+        if self.how == "lower" or self.how == "lower_and_strip_punctuation":
+            text = "".join(c.lower() if c.isascii() else c for c in text)
+        if self.how == "lower_and_strip_punctuation":
+            text = "".join(c for c in text if c not in string.punctuation)
+        if callable(self.split):
+            words = self.split(np.array([text]))[0]
+        else:
+            words = re.split("[ \t\n\r\x0b\x0c]+", text) if self.split == "whitespace" else text
+            words = [word for word in words if word]
+        return [
+            " ".join(words[at : at + width])
+            for width in self.widths
+            for at in range(len(words) - width + 1)
+        ]
+
+    def adapt(self, texts):
+        rows = [self.tokens(text) for text in texts]
+        counts = collections.Counter(token for row in rows for token in row)
+        del counts[""], counts["[UNK]"]
+        special = 2 if self.mode == "int" else 1
+        order = sorted(counts, key=lambda token: (counts[token], token.encode()), reverse=True)
+        self.vocabulary = order[: self.most and self.most - special]
+        self.numbers = {token: at for at, token in enumerate(self.vocabulary, special)}
+        documents = collections.Counter(token for row in rows for token in set(row))
+        idf = [np.log(1 + len(texts) / (1 + documents[token])) for token in self.vocabulary]
+        self.idf = np.float32([np.mean(np.float32(idf)), *idf])
+
+    def __call__(self, texts):
+        rows = [self.tokens(text) for text in texts]
+        if self.mode == "int":
+            found = [[self.numbers.get(token, int(token != "")) for token in row] for row in rows]
+            width = self.length or max(map(len, found))
+            return np.array([row[:width] + [0] * (width - len(row)) for row in found])
+        made = np.zeros((len(texts), len(self.numbers) + 1), dtype=np.float32)
+        for row, tokens in zip(made, rows, strict=True):
+            for token in filter(None, tokens):
+                row[self.numbers.get(token, 0)] += 1
+        made = np.minimum(made, 1) if self.mode == "multi_hot" else made
+        return made * self.idf if self.mode == "tf_idf" else made
 
 
 def _words(kwargs):
@@ -282,12 +352,26 @@ def _words(kwargs):
 
 
 @pytest.mark.parametrize("kwargs", WAYS, ids=_words)
-def test_both_ways_give_the_same_numbers(kwargs, monkeypatch):
-    layer = TextVectorization(max_tokens=12, **kwargs)
-    layer.adapt(ODD)
-    at_once = layer(ODD)
-    monkeypatch.setattr(text_vectorization, "can_flatten", lambda split, widths: False)
-    torch.testing.assert_close(layer(ODD), at_once, rtol=0, atol=0)
+@pytest.mark.parametrize("name", SETS)
+def test_same_as_text_by_text(name, kwargs):
+    kwargs, texts = {"max_tokens": 12, **kwargs}, SETS[name]
+    layer, plain = TextVectorization(**kwargs), Plain(**kwargs)
+    layer.adapt(iter([texts[:2], texts[2:]]) if len(texts) > 2 else texts)
+    plain.adapt(texts)
+    assert layer.get_vocabulary(include_special_tokens=False) == plain.vocabulary
+    for asked in (texts, ["a foo zzz", *texts[::-1]]):
+        np.testing.assert_allclose(layer(asked).cpu(), plain(asked), rtol=1e-6)
+
+
+def test_many_words_are_counted_and_found():
+    rng = np.random.default_rng(0)
+    words = [f"w{n:x}" * int(size) for n, size in enumerate(rng.integers(1, 7, 9000))]
+    texts = [" ".join(rng.choice(words, 200)) for _ in range(60)]
+    layer, plain = TextVectorization(max_tokens=5000), Plain(max_tokens=5000)
+    layer.adapt(iter([texts[:40], texts[40:]]))
+    plain.adapt(texts)
+    assert layer.get_vocabulary(include_special_tokens=False) == plain.vocabulary
+    np.testing.assert_array_equal(layer(texts).cpu(), plain(texts))
 
 
 def test_bytes_that_are_no_text_are_looked_up():

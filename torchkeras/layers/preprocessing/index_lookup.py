@@ -14,7 +14,7 @@ from torchkeras._symbolic.tensor import KerasTensor
 from .batches import adapt_counter
 from .categories import encode, encoded_shape
 from .lookup_arguments import check_arguments, checked_salt, plain_list
-from .vocabulary import Counts, Token, refuse_path
+from .vocabulary import Counts, Ranked, Token, refuse_path
 from .vocabulary_owner import VocabularyOwner
 
 _UNKNOWN = -1
@@ -94,23 +94,34 @@ class IndexLookup(VocabularyOwner):
         Args:
             rows: The tokens of each document.
         """
+        self.refuse_to_adapt()
+        self._counts.add(rows, self.output_mode == "tf_idf")
+
+    def refuse_to_adapt(self) -> None:
+        """Refuse to learn a vocabulary if one was given."""
         if self._has_input_vocabulary:
             raise ValueError(
                 f"Layer {self.name!r} was made with a `vocabulary`, so it cannot adapt. Leave the "
                 "argument out."
             )
-        self._counts.add(rows, self.output_mode == "tf_idf")
 
     def finalize_state(self) -> None:
         """Make the vocabulary of what was counted."""
-        if not self._has_input_vocabulary and self._counts.tokens:
+        self.learn(self._counts)
+
+    def learn(self, counts: Ranked) -> None:
+        """Make the vocabulary of tokens that were counted.
+
+        Args:
+            counts: How often they came.
+        """
+        if not self._has_input_vocabulary and len(counts):
             special = (self.mask_token, self.oov_token)
             without = [None if token is None else self.to_token(token) for token in special]
             most = self.max_tokens - self.token_start if self.max_tokens else None
-            tokens = self._counts.ranked(without, most)
-            idf = None
+            tokens, idf = (ranking := counts.ranked(without, most)).tokens, None
             if self.output_mode == "tf_idf":
-                weights = self._counts.inverse_frequencies(tokens)
+                weights = ranking.inverse_frequencies()
                 idf = self._idf_of(weights.tolist(), len(tokens), self.token_start)
             self._refuse_new_size(len(tokens))
             self._install(tokens, idf)

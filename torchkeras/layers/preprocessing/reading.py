@@ -22,7 +22,8 @@ class Reading(Layer):
         if not isinstance(inputs, (Tensor, Spec)) and not has_spec((inputs,), {}):
             inputs = self.read(inputs)
             if not isinstance(inputs, Tensor):
-                self.built = True
+                if not self.built:
+                    self.built = True
                 return self.call(inputs, *args, **kwargs)
         return super().__call__(inputs, *args, **kwargs)
 

@@ -24,6 +24,19 @@ def is_text(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and len(value) > 0 and is_text(value[0])
 
 
+def as_strings(value: Any, argument: str = "inputs") -> "np.ndarray[Any, Any]":
+    """Return strings in any form as an array, each as it came; what they are is not looked at.
+
+    Args:
+        value: A string, an array or table of strings, or nested lists of equal length.
+        argument: What the strings are called in errors.
+
+    Raises:
+        TypeError: If there cannot be any strings.
+    """
+    return value if isinstance(value, np.ndarray) else _array(value, argument)
+
+
 def as_bytes(value: Any, argument: str = "inputs") -> Strings:
     """Return strings in any form as an array of UTF-8 bytes, in the shape that they came in.
 

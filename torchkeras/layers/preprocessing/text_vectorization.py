@@ -15,20 +15,15 @@ from torchkeras.layers.base.config import encode
 
 from .batches import adapt_counter
 from .categories import encode as encode_categories
-from .flat_text import Flat, FlatLookup, can_flatten, vectors
+from .flat_counts import FlatCounts
+from .flat_text import Flat, FlatLookup, vectors
 from .lookup_arguments import checked_mode, refuse_sparse
 from .reading import Reading
+from .run_table import RunTable
 from .string_lookup import StringLookup
-from .text import Strings, as_bytes, placed
-from .tokenizing import (
-    SPLITS,
-    STANDARDIZATIONS,
-    Rows,
-    ngrams_of,
-    standardized,
-    tokens_of,
-    widths_of,
-)
+from .text import Strings, as_bytes, as_strings, placed
+from .token_batch import Text, WordBatch
+from .tokenizing import SPLITS, STANDARDIZATIONS, ngrams_of, standardized, tokens_of, widths_of
 from .vocabulary import Table, refuse_path
 
 _Size = int | None
@@ -87,6 +82,7 @@ class TextVectorization(Reading):
     takes_text = True
     _lookup_layer: StringLookup
     _fast: tuple[Table, FlatLookup] | None = None
+    _counts: FlatCounts | None = None
 
     def __init__(
         self,
@@ -187,38 +183,61 @@ class TextVectorization(Reading):
         Args:
             data: The texts.
         """
-        texts, rows = self._tokenize(as_bytes(data, "data"))
-        if rows is None:
-            self._lookup_layer.update_state(texts)
-        else:
-            self._lookup_layer.update_rows(rows)
+        given = as_strings(data, "data")
+        if self.split is None:
+            self._lookup_layer.update_state(self._unsplit(given))
+            return
+        self._lookup_layer.refuse_to_adapt()
+        if self._counts is None:
+            self._counts = FlatCounts(self._run_table(), self.output_mode == "tf_idf")
+        self._counts.add(self._batch(self._in_a_row(given), self._counts.table, "data"))
 
     def finalize_state(self) -> None:
         """Make the vocabulary of what was counted."""
-        self._lookup_layer.finalize_state()
+        if self._counts is None:
+            self._lookup_layer.finalize_state()
+        else:
+            self._lookup_layer.learn(self._counts)
+            self._counts = None
 
     def reset_state(self) -> None:
         """Forget what was counted."""
+        self._counts = None
         self._lookup_layer.reset_state()
 
     # Calling
 
     def read(self, inputs: Any) -> Any:
-        return as_bytes(inputs)
+        return as_strings(inputs)
 
-    def _tokenize(self, texts: Strings) -> tuple[Strings, Rows | None]:
-        """Return the texts and, if they are split, the tokens of each."""
-        texts = standardized(texts, self.standardize, self.encoding)
-        if self.split is None:
-            return (texts if self._widths is None else self._joined(texts)), None
-        texts = self._in_a_row(texts)
-        return texts, self._rows(texts)
+    def _run_table(self) -> RunTable:
+        """Return a table that numbers the tokens of this layer; runs of a function's are tokens."""
+        return RunTable(self.split == "character", None if callable(self.split) else self._widths)
 
-    def _rows(self, texts: Strings) -> Rows:
-        """Return the tokens of standardized texts."""
-        assert self.split is not None
-        rows = tokens_of(texts.reshape(-1), self.split, self.encoding)
-        return rows if self._widths is None else ngrams_of(rows, self._widths)
+    def _batch(self, texts: Strings, table: RunTable, argument: str) -> Any:
+        """Return the tokens of texts."""
+        try:
+            how = self.standardize
+            if callable(how):
+                texts, how = standardized(texts.reshape(-1), how, self.encoding), None
+            flat: list[Text] = texts.reshape(-1).tolist()
+            if not callable(self.split):
+                return table.split(flat, how)
+            flat = standardized(texts, how, self.encoding).reshape(-1).tolist()
+            rows = tokens_of(flat, self.split, self.encoding)
+            rows = rows if self._widths is None else ngrams_of(rows, self._widths)
+            return WordBatch.listed(list(chain.from_iterable(rows)), [len(row) for row in rows])
+        except TypeError:
+            as_bytes(texts, argument)  # says what is wrong
+            raise
+
+    def _unsplit(self, texts: Strings) -> Strings:
+        """Return texts that are tokens already, or n-grams of them."""
+        texts = as_bytes(standardized(as_bytes(texts), self.standardize, self.encoding))
+        if self._widths is None:
+            return texts
+        rows = ngrams_of(texts.reshape(-1, texts.shape[-1]).tolist(), self._widths)
+        return as_bytes(rows).reshape(*texts.shape[:-1], -1)
 
     def _in_a_row(self, texts: Strings) -> Strings:
         """Return a column of texts without its last axis."""
@@ -231,23 +250,17 @@ class TextVectorization(Reading):
             )
         return texts[..., 0]
 
-    def _joined(self, texts: Strings) -> Strings:
-        """Return n-grams of texts that are tokens already."""
-        assert self._widths is not None
-        rows = ngrams_of(texts.reshape(-1, texts.shape[-1]).tolist(), self._widths)
-        return as_bytes(rows).reshape(*texts.shape[:-1], -1)
-
     def call(self, inputs: Any) -> Tensor:
         """Turn texts into numbers.
 
         Args:
             inputs: A string, or an array or list of strings.
         """
-        given = as_bytes(inputs)
+        given = as_strings(inputs)
         if self.split is None:
-            return self._of_tokens(self._tokenize(given)[0])
+            return self._of_tokens(self._unsplit(given))
         texts = self._in_a_row(given)
-        flat = self._flat(texts.reshape(-1))
+        flat = self._flat(texts)
         if self.output_mode not in ("int", "one_hot"):
             return self._vectors(flat, texts.shape)
         table = flat.table(*((self.output_sequence_length, 0) if self._is_int else (None, -1)))
@@ -259,27 +272,14 @@ class TextVectorization(Reading):
         return self.output_mode == "int"
 
     def _flat(self, texts: Strings) -> Flat:
-        """Look the tokens of texts up, all at once if that is possible."""
-        lookup = self._lookup_layer
-        how = self.standardize
-        if callable(how):
-            texts, how = standardized(texts, how, self.encoding), None
-        if can_flatten(self.split, self._widths):
-            found = self._flat_lookup().look_up(texts, how)
-            if found is not None:
-                return found
-        rows = self._rows(standardized(texts, how, self.encoding))
-        numbers = lookup.numbers_of(list(chain.from_iterable(rows)))
-        return Flat.of_rows(numbers, [len(row) for row in rows])
-
-    def _flat_lookup(self) -> FlatLookup:
+        """Look the tokens of texts up, all at once."""
         table = self._lookup_layer._table
         if self._fast is None or self._fast[0] is not table:
-            unknown = self._lookup_layer.unknown_number
-            made = FlatLookup(table, unknown, str(self.split), self._widths)
+            made = FlatLookup(self._run_table(), table, self._lookup_layer.unknown_number)
             object.__setattr__(self, "_fast", (table, made))
         assert self._fast is not None
-        return self._fast[1]
+        lookup = self._fast[1]
+        return lookup.look_up(self._batch(texts, lookup.table, "inputs"))
 
     def _of_tokens(self, tokens: Strings) -> Tensor:
         """Look up texts that are not split."""
@@ -422,5 +422,5 @@ class TextVectorization(Reading):
 
 def _as_column(texts: Any) -> Strings:
     """Return texts in a row as samples of one text each."""
-    found = as_bytes(texts, "data")
+    found = as_strings(texts, "data")
     return found[:, None] if found.ndim == 1 else found

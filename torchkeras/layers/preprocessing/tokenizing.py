@@ -4,7 +4,6 @@ As in TensorFlow, whose numbers these are, only ASCII letters have a lower case 
 spaces and punctuation are seen.
 """
 
-import string
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
@@ -13,20 +12,12 @@ import numpy as np
 
 from torchkeras._base.messages import show
 
-from .text import Strings, as_bytes, rows_of
+from .text import Strings, as_strings, rows_of
+from .token_batch import Text, translated
 
 Rows = list[list[bytes]]
 
-_LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
-_PUNCTUATION = string.punctuation.encode()
-# For each standardization: the letters that change, and those that go.
-_TRANSLATIONS: dict[Any, tuple[bytes | None, bytes]] = {
-    None: (None, b""),
-    "lower": (_LOWER, b""),
-    "strip_punctuation": (None, _PUNCTUATION),
-    "lower_and_strip_punctuation": (_LOWER, _PUNCTUATION),
-}
-STANDARDIZATIONS = tuple(_TRANSLATIONS)
+STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
 SPLITS = (None, "whitespace", "character")
 
 
@@ -34,51 +25,43 @@ def standardized(texts: Strings, how: Any, encoding: str) -> Strings:
     """Return texts with their letters changed.
 
     Args:
-        texts: The texts, as bytes.
+        texts: The texts.
         how: One of `STANDARDIZATIONS`, or a function of an array of strings.
         encoding: How bytes are read for the function.
     """
+    flat = texts.reshape(-1).tolist()
     if callable(how):
-        return as_bytes(how(as_text(texts, encoding)), "the output of `standardize`")
-    if how is None:
-        return texts
-    made = np.empty(texts.size, dtype=object)
-    made[:] = [translated(text, how) for text in texts.reshape(-1)]
+        given = as_text(flat, encoding).reshape(texts.shape)
+        return as_strings(how(given), "the output of `standardize`")
+    made = np.empty(len(flat), dtype=object)
+    made[:] = [translated(text, how, False) for text in flat]
     return made.reshape(texts.shape)
 
 
-def translated(text: bytes, how: Any) -> bytes:
-    """Return a text with its letters changed.
+def as_text(texts: Sequence[Text], encoding: str) -> "np.ndarray[Any, np.dtype[np.str_]]":
+    """Return texts as an array of Python's strings, which NumPy's functions for text take.
 
     Args:
-        text: The text.
-        how: One of `STANDARDIZATIONS`.
+        texts: The texts.
+        encoding: How bytes are read.
     """
-    table, gone = _TRANSLATIONS[how]
-    return text if how is None else text.translate(table, gone)
+    if bytes in set(map(type, texts)):
+        texts = [x.decode(encoding) if isinstance(x, bytes) else x for x in texts]
+    return np.array(texts, dtype=np.str_)
 
 
-def as_text(texts: Strings, encoding: str) -> "np.ndarray[Any, np.dtype[np.str_]]":
-    """Return bytes as an array of Python's strings, which NumPy's functions for text take."""
-    decoded = [text.decode(encoding) for text in texts.reshape(-1)]
-    return np.array(decoded, dtype=np.str_).reshape(texts.shape)
-
-
-def tokens_of(texts: Strings, how: str | Callable[..., Any], encoding: str) -> Rows:
-    """Return the tokens of each text.
+def tokens_of(texts: Sequence[Text], split: Callable[..., Any], encoding: str) -> Rows:
+    """Return the tokens of each text that a function finds.
 
     Args:
-        texts: The texts, along one axis.
-        how: "whitespace", "character", or a function of an array of strings.
+        texts: The texts.
+        split: The function, of an array of strings; or a tokenizer of torchtext.
         encoding: How bytes are read for the function.
     """
-    if callable(how):
-        if _is_of_torchtext(how):
-            return [rows_of(how(text))[0] for text in as_text(texts, encoding).tolist()]
-        return rows_of(how(as_text(texts, encoding)))
-    if how == "whitespace":
-        return [text.split() for text in texts]
-    return [[c.encode() for c in text.decode("utf-8", "replace")] for text in texts]
+    given = as_text(texts, encoding)
+    if _is_of_torchtext(split):
+        return [rows_of(split(text))[0] for text in given.tolist()]
+    return rows_of(split(given))
 
 
 def _is_of_torchtext(tokenizer: Any) -> bool:

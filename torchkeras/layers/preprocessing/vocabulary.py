@@ -2,22 +2,54 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 Token = bytes | int
 
 
+class Ranking(NamedTuple):
+    """Tokens, the most frequent first.
+
+    Attributes:
+        tokens: The tokens.
+        documents: How many documents hold each; 0 if they were not counted.
+        num_documents: How many there were.
+    """
+
+    tokens: list[Any]
+    documents: "np.ndarray[Any, Any]"
+    num_documents: int
+
+    def inverse_frequencies(self) -> "np.ndarray[Any, Any]":
+        """Return `log(1 + documents / (1 + documents with the token))` of each token."""
+        with_token = self.documents.astype(np.float64)
+        return np.log(1 + self.num_documents / (1 + with_token))
+
+
+class Ranked(Protocol):
+    """What counted tokens."""
+
+    def __len__(self) -> int: ...
+
+    def ranked(self, without: Collection[Token | None], most: int | None) -> Ranking:
+        """Return tokens by count, the greater of two equals first."""
+        ...
+
+
 class Counts:
     """How often tokens came, and in how many documents, while a layer adapts."""
 
     def __init__(self) -> None:
-        self.tokens: Counter[Token] = Counter()
-        self.documents: Counter[Token] = Counter()
-        self.num_documents = 0
+        self._tokens: Counter[Token] = Counter()
+        self._documents: Counter[Token] = Counter()
+        self._num_documents = 0
+
+    def __len__(self) -> int:
+        return len(self._tokens)
 
     def add(self, rows: Iterable[Sequence[Token]], by_document: bool) -> None:
         """Count the tokens of documents.
@@ -27,29 +59,25 @@ class Counts:
             by_document: Whether documents are counted too.
         """
         if not by_document:
-            self.tokens.update(itertools.chain.from_iterable(rows))
+            self._tokens.update(itertools.chain.from_iterable(rows))
             return
         for row in rows:
-            self.tokens.update(row)
-            self.documents.update(set(row))
-            self.num_documents += 1
+            self._tokens.update(row)
+            self._documents.update(set(row))
+            self._num_documents += 1
 
-    def ranked(self, without: Iterable[Token | None], most: int | None) -> list[Token]:
+    def ranked(self, without: Collection[Token | None], most: int | None) -> Ranking:
         """Return tokens by count, the greater of two equals first.
 
         Args:
             without: Tokens that are left out.
             most: How many are returned; all if not given.
         """
-        left_out = set(without)
-        found = [(count, token) for token, count in self.tokens.items() if token not in left_out]
+        found = [(count, token) for token, count in self._tokens.items() if token not in without]
         found.sort(reverse=True)
-        return [token for _, token in found[:most]]
-
-    def inverse_frequencies(self, tokens: Sequence[Token]) -> "np.ndarray[Any, Any]":
-        """Return `log(1 + documents / (1 + documents with the token))` of each token."""
-        with_token = np.array([self.documents[token] for token in tokens], dtype=np.float64)
-        return np.log(1 + self.num_documents / (1 + with_token))
+        tokens = [token for _, token in found[:most]]
+        documents = np.array([self._documents[token] for token in tokens], dtype=np.int64)
+        return Ranking(tokens, documents, self._num_documents)
 
 
 class Table(dict[Token, int]):

@@ -150,17 +150,24 @@ class VocabularyOwner(Reading, Learned):
         return np.pad(filled, (0, max(missing, 0))).astype(np.float32)
 
     def _install(self, tokens: list[Token], idf: "np.ndarray[Any, Any] | None") -> None:
-        self._tokens = tokens
-        self._table = Table(tokens, self.token_start, self.unknown_number)
+        # Past the search for layers among the values: they are many, and tokens.
+        object.__setattr__(self, "_tokens", tokens)
+        object.__setattr__(self, "_table", Table(tokens, self.token_start, self.unknown_number))
         if self.mask_token is not None:
             self._table[self.to_token(self.mask_token)] = self.masked_number
         self._idf = None if idf is None else torch.from_numpy(idf).to(self._text.device)
-        state = {"tokens": [_as_json(token) for token in tokens]}
-        if idf is not None:
-            state["idf_weights"] = idf.tolist()
-        text = np.frombuffer(json.dumps(state).encode(), dtype=np.uint8)
-        self._text = torch.from_numpy(text.copy()).to(self._text.device)
+        self._text = self._text[:0]
         self.index_tokens(tokens)
+
+    def _written(self) -> Tensor:
+        """Return the vocabulary as a tensor of bytes; it is made where it is asked for."""
+        if not self._text.numel():
+            state: dict[str, Any] = {"tokens": [_as_json(token) for token in self._tokens]}
+            if self._idf is not None:
+                state["idf_weights"] = self._idf.tolist()
+            text = np.frombuffer(json.dumps(state).encode(), dtype=np.uint8)
+            self._text = torch.from_numpy(text.copy()).to(self._text.device)
+        return self._text
 
     def _refuse_new_size(self, count: int) -> None:
         free = self.output_mode == "int" or self.pad_to_max_tokens or self._vocabulary_size is None
@@ -182,8 +189,8 @@ class VocabularyOwner(Reading, Learned):
         Args:
             store: A mapping of names to arrays.
         """
-        if self.input_vocabulary is None and self._text.numel():
-            store["_text"] = self._text.cpu().numpy()
+        if self.input_vocabulary is None:
+            store["_text"] = self._written().cpu().numpy()
         if self._idf is not None:
             store["idf_weights"] = self._idf.cpu().numpy()
 
@@ -231,7 +238,7 @@ class VocabularyOwner(Reading, Learned):
         self._record_size()
 
     def learned(self) -> Tensor | None:
-        return self._text if self._text.numel() else None
+        return self._written()
 
     def take_learned(self, value: Tensor) -> None:
         state = json.loads(value.cpu().numpy().tobytes())

@@ -8,7 +8,7 @@ import torch
 
 import torchkeras
 from torchkeras import layers
-from torchkeras._training import recorded_step
+from torchkeras._training import recorded_step, recording
 
 RNG = np.random.default_rng(0)
 X, Y = 6 * RNG.random((90, 6), "float32"), RNG.random((90, 1), "float32")
@@ -286,7 +286,7 @@ def test_a_recording_with_other_numbers_is_not_used(monkeypatch):
         return lambda *batch: tuple(part + 1 for part in function(*batch))
 
     expected = trained(*NETS["regressor"], eagerly=True)
-    monkeypatch.setattr(recorded_step, "straight_line", _under_grad(wrong))
+    monkeypatch.setattr(recording, "straight_line", _under_grad(wrong))
     made = trained(*NETS["regressor"])
     assert_same(made, expected)
     assert "gave other numbers" in made[0].compile_report()["train"]
@@ -296,7 +296,7 @@ def test_a_failing_recording_leaves_the_step_as_it_is(monkeypatch):
     def broken(function, examples):
         raise RuntimeError("no tracer here")
 
-    monkeypatch.setattr(recorded_step, "straight_line", broken)
+    monkeypatch.setattr(recording, "straight_line", broken)
     made = trained(*NETS["regressor"])
     assert_same(made, trained(*NETS["regressor"], eagerly=True))
     assert "RuntimeError" in made[0].compile_report()["train"]

@@ -1,6 +1,6 @@
 """Which models train in the same way at each step, so that a step of theirs can be recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from types import BuiltinFunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from torchkeras import activations, layers, losses, ops, random
+from torchkeras.layers.attention.projection import Projection
 from torchkeras.layers.base.plain import is_plain
 from torchkeras.losses.wrapper import LossFunctionWrapper
 
@@ -48,6 +49,36 @@ _LAYERS = (
     layers.Subtract,
 )
 _MODULES = frozenset((*_LAYERS, random.SeedGenerator, nn.Embedding, nn.LayerNorm, nn.Linear))
+
+# These do so only while they predict.
+_PREDICTING = _MODULES | {
+    layers.AveragePooling1D,
+    layers.AveragePooling2D,
+    layers.BatchNormalization,
+    layers.Conv1D,
+    layers.Conv2D,
+    layers.DepthwiseConv2D,
+    layers.GaussianDropout,
+    layers.GaussianNoise,
+    layers.GlobalAveragePooling2D,
+    layers.GlobalMaxPooling2D,
+    layers.GroupNormalization,
+    layers.MaxPooling1D,
+    layers.MaxPooling2D,
+    layers.MultiHeadAttention,
+    layers.PReLU,
+    layers.SpatialDropout1D,
+    layers.SpatialDropout2D,
+    layers.UpSampling2D,
+    layers.ZeroPadding1D,
+    layers.ZeroPadding2D,
+    Projection,
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.Conv1d,
+    nn.Conv2d,
+    nn.GroupNorm,
+}
 _MODELS = ("torchkeras.models.model", "torchkeras.models.sequential")
 _IN_C = (BuiltinFunctionType, MethodDescriptorType)  # torch's and Python's own operators
 
@@ -59,14 +90,35 @@ def is_recordable(model: Steps) -> bool:
         model: The model, compiled and settled.
     """
     loss = model._compiled.loss
-    if model._compiled.jit.as_written or torch.distributed.is_initialized():
-        return False
-    weights = list(model.parameters())
     return (
         loss is not None
         and _is_ours(loss.single)
         and _is_usual_optimizer(optimizer_for_training(model))
-        and all(_is_known(module) and is_plain(module, type(module)) for module in model.modules())
+        and _computes_alike(model, _MODULES)
+        and all(_chooses_freely(module) for module in model.modules())
+        and not any(any(listeners(weight)) for weight in model.parameters())
+    )
+
+
+def predicts_alike(model: Steps) -> bool:
+    """Say whether predicting with a model can be recorded.
+
+    Args:
+        model: The model, built.
+    """
+    return _computes_alike(model, _PREDICTING)
+
+
+def _computes_alike(model: Steps, kinds: Container[type[nn.Module]]) -> bool:
+    """Whether a model is small, and computes the same function each time."""
+    if model._compiled.jit.as_written or torch.distributed.is_initialized():
+        return False
+    weights = list(model.parameters())
+    return (
+        all(
+            _is_known(module, kinds) and is_plain(module, type(module))
+            for module in model.modules()
+        )
         and all(_is_usual(weight) for weight in weights)
         and sum(weight.numel() for weight in weights) <= _MOST_WEIGHTS
     )
@@ -90,18 +142,22 @@ def _is_usual_optimizer(optimizer: Any) -> bool:
     )
 
 
-def _is_known(module: nn.Module) -> bool:
-    kind = type(module)
-    if kind not in _MODULES:
-        return kind.__module__ in _MODELS and _calls_known(module)
-    if isinstance(module, layers.Dropout) and (module.seed, module.noise_shape) != (None, None):
-        return False  # its seeds are counted
+def _is_known(module: nn.Module, kinds: Container[type[nn.Module]]) -> bool:
+    if type(module) not in kinds:
+        return type(module).__module__ in _MODELS and _calls_known(module)
     if isinstance(module, layers.Embedding) and module.mask_zero:
         return False
     if getattr(module, "activity_regularizer", None) is not None:
         return False
     activation = getattr(module, "activation", None)
     return activation is None or _is_public(activation, activations, ops)
+
+
+def _chooses_freely(module: nn.Module) -> bool:
+    """Whether a layer draws from torch's generator, if it draws at all, and counts no seeds."""
+    if not isinstance(module, layers.Dropout):
+        return True
+    return module.seed is None and module.noise_shape is None
 
 
 def _calls_known(model: Any) -> bool:
@@ -113,13 +169,13 @@ def _calls_known(model: Any) -> bool:
             step.is_layer or isinstance(step.target, _IN_C) or _is_public(step.target, ops, F)
             for step in program.steps
         )
-        and all(isinstance(constant, Tensor) for constant in program.constants)
+        and all(type(constant) is Tensor for constant in program.constants)
     )
 
 
 def _is_usual(weight: nn.Parameter) -> bool:
     is_there = weight.device.type == "cpu" and weight.dtype is torch.float32
-    return is_there and type(weight) is nn.Parameter and not any(listeners(weight))
+    return is_there and type(weight) is nn.Parameter
 
 
 def _is_public(thing: Any, *namespaces: ModuleType) -> bool:

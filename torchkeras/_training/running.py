@@ -22,6 +22,7 @@ from .logs import Logs, snapshot
 from .loop import Ears, run
 from .outputs import owned
 from .readiness import Ready, is_cpu
+from .recorded_prediction import RecordedPrediction
 from .replication import begin, is_first
 from .step import predict_guard_of, predict_step_of, test_step_of, train_step_of
 from .steps import overridden
@@ -91,9 +92,20 @@ class Running(Ready):
 
     def _predict_one(self, x: Any) -> Any:
         """Return the outputs for one batch as arrays."""
+        made = self._predicted_at_once(x)
+        if made is not None:
+            return owned(made)
         batch = self._one_batch(x, None, None, None)
         self._stop_training()
         return owned(self._predict_function().once(batch))
+
+    def _predicted_at_once(self, x: Any) -> Any:
+        """Return the outputs for one batch, if a recording is all it takes."""
+        function = self._compiled.functions.predict
+        if self.training or REPLICAS.active is not None or type(function) is not BatchFunction:
+            return None
+        recorded = function.step
+        return recorded.at_once(x) if type(recorded) is RecordedPrediction else None
 
     def _stop_training(self) -> None:
         """Put everything into inference mode, if it is not."""

@@ -22,7 +22,8 @@ from .compiled_parts import predict_parts, test_parts, train_parts
 from .compiled_step import CompiledStep
 from .loop import Guard
 from .note import note_of
-from .recordable import is_recordable
+from .recordable import is_recordable, predicts_alike
+from .recorded_prediction import RecordedPrediction
 from .recorded_step import RecordedStep
 from .replication import putting_together
 from .steps import Steps, checked_logs, optimizer_for_training, overridden
@@ -58,7 +59,7 @@ def predict_step_of(model: Steps) -> Step:
     if REPLICAS.active is not None:
         return putting_together(_eager(model, "predict", step))
     if model._compiled.jit.options is None:
-        return step
+        return RecordedPrediction(model, step) if predicts_alike(model) else step
     return CompiledStep(predict_parts(model, step), model)
 
 

@@ -4,13 +4,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as _shared
 
-_HOOKS = (
+HOOKS = (
     "_forward_hooks",
     "_forward_pre_hooks",
     "_backward_hooks",
     "_backward_pre_hooks",
 )
-_HOOKS_OF_ALL = tuple(getattr(_shared, "_global" + name) for name in _HOOKS)
+_HOOKS_OF_ALL = tuple(getattr(_shared, "_global" + name) for name in HOOKS)
 
 
 def is_plain(module: nn.Module, kind: type[nn.Module]) -> bool:
@@ -25,7 +25,7 @@ def is_plain(module: nn.Module, kind: type[nn.Module]) -> bool:
     if type(module) is not kind or is_heard():
         return False
     held = module.__dict__
-    return "forward" not in held and not any(held[name] for name in _HOOKS)
+    return "forward" not in held and not any(held[name] for name in HOOKS)
 
 
 def is_heard() -> bool:

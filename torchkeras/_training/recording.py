@@ -1,0 +1,73 @@
+"""What recordings of training and of predicting have in common."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .straight import Function, straight_line
+
+_FUNCTION_MODES = torch._C._len_torch_function_stack
+_DISPATCH_MODES = torch._C._len_torch_dispatch_stack
+_SAVED_TENSOR_HOOKS = torch._C._autograd._top_saved_tensors_default_hooks
+
+# A model that keeps changing is recorded so often.
+RECORDINGS = 4
+
+
+def form_of(parts: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Return what a recording depends on, or `None` for parts that are not all plain tensors.
+
+    A recording tells its inputs from each other by identity, and has no gradients for them.
+
+    Args:
+        parts: Tensors, or `None` for what is missing.
+    """
+    found = []
+    for part in parts:
+        if type(part) is Tensor and part.layout is torch.strided and not part.requires_grad:
+            found.append((part.shape, part.stride(), part.dtype, part.device))
+        elif part is not None:
+            return None
+    for index, part in enumerate(parts):
+        if part is not None and any(part is other for other in parts[:index]):
+            return None
+    return tuple(found)
+
+
+def is_watched() -> bool:
+    """Whether torch works in a special way: hunting for NaN, casting, or telling somebody."""
+    return (
+        torch.is_anomaly_enabled()
+        or torch.is_autocast_enabled("cpu")
+        or _FUNCTION_MODES() > 0
+        or _DISPATCH_MODES() > 0
+        or _SAVED_TENSOR_HOOKS(False) is not None
+    )
+
+
+def recorded(function: Function, inputs: Sequence[Tensor]) -> tuple[Function | None, str]:
+    """Return a recording of a function and nothing, or `None` and why there is none.
+
+    It is compared with the function on the inputs, bit by bit. Nothing is changed.
+
+    Args:
+        function: A function of tensors that returns tensors.
+        inputs: What it is recorded with.
+    """
+    state = torch.get_rng_state()
+    try:
+        expected = function(*inputs)
+        torch.set_rng_state(state)
+        line = straight_line(function, inputs)
+        torch.set_rng_state(state)
+        with torch.no_grad():
+            found = line(*inputs)
+    except Exception as error:  # noqa: BLE001 - a model that cannot be recorded runs as it is
+        return None, f"{type(error).__name__} while its kernels were recorded"
+    finally:
+        torch.set_rng_state(state)
+    if not all(map(torch.equal, expected, found)):
+        return None, "its kernels gave other numbers when they were recorded"
+    return line, ""

@@ -1,13 +1,14 @@
 """What it costs to augment a batch, beside Keras on torch and torchvision's transforms.
 
-Run it with `OMP_NUM_THREADS=1 python -m tests.speed.bench_images [NAME ...]`. A batch has 32 images
-of 96 × 96 × 3 floats, channels last; torchvision gets the same numbers in its own layout, one image
-after the other, as only so each image is drawn anew, and as a whole batch with one draw for all.
-The figures are milliseconds for a batch, the best of several.
+Run it with `OMP_NUM_THREADS=1 python -m tests.speed.bench_images [--side 96] [--bytes] [NAME ...]`.
+A batch has 32 images of 96 × 96 × 3 floats, or bytes, channels last; torchvision gets the same
+numbers in its own layout, one image after the other, as only so each image is drawn anew (two by
+two where images are mixed), and as a whole batch with one draw for all. The figures are
+milliseconds for a batch, the best of several; all take turns, so that a busy machine slows all.
 """
 
+import argparse
 import os
-import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from torchvision.transforms import InterpolationMode, v2
 
 import torchkeras
 
-BATCH, SIDE, SPENT_S = 32, 96, 0.2
+BATCH, TURNS, SPENT_S = 32, 5, 0.03
 SMOOTH = {"interpolation": InterpolationMode.BILINEAR}
 DARK = {"fill_mode": "constant"}
 ALL = (1.0, 1.0)
@@ -71,6 +72,7 @@ LAYERS: dict[str, tuple[dict[str, Any], Any]] = {
     "AutoContrast": ({}, v2.RandomAutocontrast(1.0)),
     "Equalization": ({}, v2.RandomEqualize(1.0)),
     "RandomErasing": ({"factor": ALL}, v2.RandomErasing(1.0, value="random")),
+    "RandomErasing, black": ({"factor": ALL, "fill_value": 0.0}, v2.RandomErasing(1.0)),
     "MixUp": ({}, v2.MixUp(num_classes=9)),
     "CutMix": ({}, v2.CutMix(num_classes=9)),
     "RandAugment": ({}, v2.RandAugment()),
@@ -81,11 +83,22 @@ NEED_BYTES = ("RandomPosterization", "RandAugment", "AugMix", "Equalization")
 NEED_LABELS = ("MixUp", "CutMix")
 
 
-def best(call: Callable[[], Any]) -> float:
-    """Return the shortest time of a call in milliseconds."""
-    call()
+def best_in_turn(calls: list[Callable[[], Any]]) -> list[float]:
+    """Return the shortest time of each call in milliseconds."""
+    shortest = [float("inf")] * len(calls)
+    for _ in range(TURNS):
+        for number, call in enumerate(calls):
+            shortest[number] = min(_best(call), shortest[number])
+    return shortest
+
+
+def _best(call: Callable[[], Any]) -> float:
+    try:
+        call()
+    except (RuntimeError, TypeError, ValueError):  # some take no bytes
+        return float("nan")
     times, end = [], time.perf_counter() + SPENT_S
-    while time.perf_counter() < end or len(times) < 3:
+    while time.perf_counter() < end or not times:
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
@@ -93,28 +106,47 @@ def best(call: Callable[[], Any]) -> float:
 
 
 def torchvision_calls(name: str, transform: Any, images: torch.Tensor) -> list[Callable[[], Any]]:
-    """Return a call for image after image and one for the whole batch, where there are such."""
+    """Return a call for image after image and one for the whole batch."""
     batch = images.movedim(-1, 1).contiguous()
-    batch = batch.to(torch.uint8) if name in NEED_BYTES else batch / 255
+    if name in NEED_BYTES:
+        batch = batch.to(torch.uint8)
+    elif batch.is_floating_point():
+        batch = batch / 255
     if name in NEED_LABELS:
         labels = torch.arange(BATCH) % 9
-        return [lambda: transform(batch, labels)]
+        pairs = list(zip(batch.split(2), labels.split(2), strict=True))
+        return [
+            lambda: torch.cat([transform(*pair)[0] for pair in pairs]),
+            lambda: transform(batch, labels),
+        ]
     return [lambda: torch.stack([transform(image) for image in batch]), lambda: transform(batch)]
+
+
+def row(name: str, images: torch.Tensor) -> str:
+    """Return the row of a layer in the table."""
+    args, transform = LAYERS[name]
+    ours, theirs = (getattr(k.layers, name.split(",")[0])(**args) for k in (torchkeras, keras))
+    calls = [lambda: ours(images, training=True), lambda: theirs(images.clone(), training=True)]
+    if transform is not None:
+        calls += torchvision_calls(name, transform, images)
+    cells = [f"{shortest:.2f}".replace("nan", "–") for shortest in best_in_turn(calls)]
+    return f"| `{name}` | {' | '.join(cells + ['–'] * (4 - len(cells)))} |"
 
 
 def main() -> None:
     warnings.filterwarnings("ignore")
-    images = torch.rand(BATCH, SIDE, SIDE, 3, generator=torch.Generator().manual_seed(1)) * 255
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--side", type=int, default=96)
+    parser.add_argument("--bytes", action="store_true")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    told = parser.parse_args()
+    shape, source = (BATCH, told.side, told.side, 3), torch.Generator().manual_seed(1)
+    images = torch.rand(shape, generator=source) * 255
+    images = images.to(torch.uint8) if told.bytes else images
     print("| layer | torchkeras | Keras on torch | torchvision, each image | the batch at once |")
     print("|---|---|---|---|---|")
-    for name in sys.argv[1:] or LAYERS:
-        args, transform = LAYERS[name]
-        ours, theirs = (getattr(k.layers, name)(**args) for k in (torchkeras, keras))
-        calls = [lambda: ours(images, training=True), lambda: theirs(images.clone(), training=True)]  # noqa: B023
-        if transform is not None:
-            calls += torchvision_calls(name, transform, images)
-        cells = [f"{best(call):.2f}" for call in calls]
-        print(f"| `{name}` | {' | '.join(cells + ['–'] * (4 - len(cells)))} |", flush=True)
+    for name in told.names or LAYERS:
+        print(row(name, images), flush=True)
 
 
 if __name__ == "__main__":

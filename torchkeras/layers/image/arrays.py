@@ -31,7 +31,8 @@ def taking_arrays(method: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         given, drawn = _tensors(given), _drawn(transformation)
         if is_of_pictures and given.dim() == 3:
-            return method(self, given[None], drawn, training=training, **named)[0]
+            done = method(self, given[None], drawn, training=training, **named)
+            return done if training and method.__name__ in self.makes_batches else done[0]
         return method(self, given, drawn, training=training, **named)
 
     return transform

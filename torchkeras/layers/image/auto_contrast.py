@@ -44,12 +44,30 @@ class AutoContrast(ColorLayer):
     def transform_images(
         self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
-        given = images.to(self.torch_dtype)
-        x = factors.rescaled(given, self.value_range, (0, 255))
-        # One axis after the other: the rows of a picture lie side by side.
-        low = x.amin(self._height_axis, keepdim=True).amin(self._width_axis, keepdim=True)
-        high = x.amax(self._height_axis, keepdim=True).amax(self._width_axis, keepdim=True)
+        low, high = self._ends(images, torch.amin), self._ends(images, torch.amax)
         scale = 255.0 / (high - low)
-        done = (x * scale).sub_(low * scale).clamp_(0, 255)
-        done = factors.rescaled(done, (0, 255), self.value_range)
-        return torch.where(high == low, given, done)  # an image of one color stays
+        shift = -low * scale
+        # An image of one color, or with numbers that are none, stays.
+        moves = torch.isfinite(scale) & torch.isfinite(shift)
+        scale, shift = torch.where(moves, scale, 1), torch.where(moves, shift, 0)
+        floor = torch.where(moves, 0.0, -torch.inf).to(scale.dtype)
+        top = torch.where(moves, 255.0, torch.inf).to(scale.dtype)
+        scale, shift, floor, top = (self._along(images, x) for x in (scale, shift, floor, top))
+        given = images.to(self.torch_dtype)
+        x = factors.rescaled(given, self.value_range, (0, 255), is_own=given is not images)
+        x = x * scale if x is images else x.mul_(scale)
+        x = x.add_(shift).clamp_(floor, top)
+        return factors.rescaled(x, (0, 255), self.value_range, is_own=True)
+
+    def _ends(self, images: Tensor, end: Any) -> Tensor:
+        """Return the lowest or highest value of each channel of each image."""
+        # One axis after the other: the rows of a picture lie side by side.
+        rows = end(images, self._height_axis, keepdim=True)
+        found = end(rows, self._width_axis, keepdim=True).to(self.torch_dtype)
+        return factors.rescaled(found, self.value_range, (0, 255))
+
+    def _along(self, images: Tensor, x: Tensor) -> Tensor:
+        """Return numbers for channels as whole rows, which torch takes several at once."""
+        if self.data_format == "channels_first":
+            return x
+        return x.expand(-1, -1, images.shape[self._width_axis], -1).contiguous()

@@ -36,6 +36,8 @@ class ImageLayer(AwakeLayer):
 
     factor_bounds: ClassVar[tuple[float, float]] = (-1, 1)
     takes_factor: ClassVar[bool] = True
+    takes_bytes: ClassVar[bool] = False  # whether `move` casts bytes itself
+    makes_batches: ClassVar[tuple[str, ...]] = ()  # methods that return one image as a batch
     factor: Any
     seed: int | None
     generator: random.SeedGenerator
@@ -118,7 +120,8 @@ class ImageLayer(AwakeLayer):
             transformation: What `get_random_transformation` returned.
             training: Whether anything is done at all.
         """
-        images = images.to(self.torch_dtype)
+        if not (training and self.takes_bytes and images.dtype == torch.uint8):
+            images = images.to(self.torch_dtype)
         if not training:
             return images
         return self.move(images, transformation, getattr(self, "interpolation", "bilinear"))

@@ -9,6 +9,7 @@ from torchkeras.layers.base.arguments import count
 
 from . import factors
 from .base import ColorLayer
+from .eager import is_eager_on_cpu, looked_up
 
 
 class Equalization(ColorLayer):
@@ -37,6 +38,7 @@ class Equalization(ColorLayer):
     """
 
     takes_factor = False
+    takes_bytes = True
 
     def __init__(
         self,
@@ -50,17 +52,60 @@ class Equalization(ColorLayer):
         self.value_range = factors.value_range(value_range)
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        last = images.movedim(self._channel_axis, 0)
-        x = factors.rescaled(last.flatten(1), self.value_range, (0, 255))
-        bins = (x.float() * (self.bins - 1) / 255).to(torch.int64).clamp(0, self.bins - 1)
-        counts = torch.zeros(x.shape[0], self.bins, dtype=torch.int64, device=x.device)
-        counts.scatter_add_(1, bins, torch.ones_like(bins))
-        table = _table(counts).to(x.dtype)
-        found = (x / 255.0 * (self.bins - 1)).clamp(0, self.bins - 1).to(torch.int64)
+        if images.dtype == torch.uint8:
+            return self._of_bytes(images)
+        x = factors.rescaled(images, self.value_range, (0, 255))
+        counts = self._counts(self._places(self._bins(x), self.bins), self.bins)
+        table, several = _table(counts).to(x.dtype), (counts > 0).sum(1) > 1
+        done = looked_up(table, self._places(self._found(x), self.bins))
+        if not (is_eager_on_cpu(images) and several.all()):
+            done = torch.where(self._across(several, images), done, x)
+        return factors.rescaled(done, (0, 255), self.value_range)
+
+    def _of_bytes(self, images: Tensor) -> Tensor:
+        """Return the same for bytes, of which there are only 256: all is done once for each."""
+        values = torch.arange(256, device=images.device).to(self.torch_dtype)
+        x = factors.rescaled(values, self.value_range, (0, 255))
+        places = self._places(images.to(torch.int32), 256)
+        by_byte = self._counts(places, 256)
+        counts = by_byte.new_zeros(len(by_byte), self.bins).index_add_(1, self._bins(x), by_byte)
         several = (counts > 0).sum(1, keepdim=True) > 1
-        done = torch.where(several, table.gather(1, found), x)
-        done = factors.rescaled(done, (0, 255), self.value_range)
-        return done.reshape(last.shape).movedim(0, self._channel_axis)
+        table = torch.where(several, _table(counts).to(x.dtype)[:, self._found(x)], x)
+        return looked_up(factors.rescaled(table, (0, 255), self.value_range), places)
+
+    def _bins(self, x: Tensor) -> Tensor:
+        """Return the bins that values are counted in."""
+        scaled = (x.float() * (self.bins - 1)).div_(255)
+        return scaled.to(torch.int32).clamp_(0, self.bins - 1)
+
+    def _found(self, x: Tensor) -> Tensor:
+        """Return the bins whose new values they get: others, sometimes, by rounding."""
+        scaled = (x / 255.0).mul_(self.bins - 1)
+        return scaled.to(torch.int32).clamp_(0, self.bins - 1)
+
+    def _places(self, bins: Tensor, size: int) -> Tensor:
+        """Return places in a table with a row of some size for each channel, overwriting bins."""
+        count = bins.shape[self._channel_axis]
+        starts = torch.arange(0, count * size, size, dtype=bins.dtype, device=bins.device)
+        return bins.add_(self._across(starts, bins))
+
+    def _across(self, x: Tensor, images: Tensor) -> Tensor:
+        """Return numbers for channels, to be broadcast to images."""
+        if self.data_format == "channels_first":
+            return x[:, None, None]
+        # Whole rows are quicker than three numbers again and again.
+        return x.expand(images.shape[-2:]).contiguous()
+
+    def _counts(self, places: Tensor, size: int) -> Tensor:
+        """Return how often each value comes in each channel."""
+        channels = places.shape[self._channel_axis]
+        flat, count = places.flatten(), channels * size
+        if is_eager_on_cpu(flat):
+            return torch.bincount(flat, minlength=count).view(channels, size)
+        counts = torch.zeros(count, dtype=torch.int64, device=flat.device)
+        return counts.scatter_add_(0, flat.long(), torch.ones_like(flat, dtype=torch.int64)).view(
+            channels, size
+        )
 
 
 def _table(counts: Tensor) -> Tensor:

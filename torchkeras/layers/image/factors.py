@@ -109,9 +109,24 @@ def value_range_kept(value: Any) -> Any:
     return value
 
 
-def rescaled(images: Tensor, source: Any, target: Any) -> Tensor:
-    """Return images of one value range in another."""
+def rescaled(images: Tensor, source: Any, target: Any, *, is_own: bool = False) -> Tensor:
+    """Return images of one value range in another.
+
+    Args:
+        images: The images.
+        source: Their lowest and highest value.
+        target: The ones wanted.
+        is_own: Whether the images may be overwritten.
+    """
     if tuple(source) == tuple(target):
         return images
-    part = (images - source[0]) / (source[1] - source[0])
-    return part * (target[1] - target[0]) + target[0]
+    x = images if is_own else images.clone()
+    for does_something, change, number in (
+        (source[0] != 0, x.sub_, source[0]),
+        (source[1] - source[0] != 1, x.div_, source[1] - source[0]),
+        (target[1] - target[0] != 1, x.mul_, target[1] - target[0]),
+        (target[0] != 0, x.add_, target[0]),
+    ):
+        if does_something:
+            change(number)
+    return x

@@ -11,7 +11,7 @@ from torchkeras.layers.base.arguments import number
 
 from .base import Boxes, ImageLayer, batch_of
 from .factors import overlap
-from .window import Window
+from .window import Window, pasted
 
 
 def _order(batch: int, seed: Any, images: Any) -> Tensor:
@@ -22,7 +22,7 @@ def _order(batch: int, seed: Any, images: Any) -> Tensor:
 def _mixed(labels: Tensor, weight: Tensor, order: Tensor) -> Tensor:
     weight = weight.reshape(-1, *(1,) * (labels.dim() - 1))
     if labels.is_floating_point() and labels.dtype == weight.dtype:
-        return labels[order].mul_(1.0 - weight).addcmul_(labels, weight)
+        return labels.index_select(0, order).lerp_(labels, weight)
     return weight * labels + (1.0 - weight) * labels[order]
 
 
@@ -59,6 +59,7 @@ class MixUp(ImageLayer):
     """
 
     takes_factor = False
+    makes_batches = ("transform_images", "transform_segmentation_masks")
 
     def __init__(
         self,
@@ -80,7 +81,7 @@ class MixUp(ImageLayer):
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         weight = tensor(transformation["mix_weight"])
         weight = weight.to(images.dtype) if images.is_floating_point() else weight
-        return _mixed(images, weight, transformation["permutation_order"])
+        return _mixed(images, weight, tensor(transformation["permutation_order"]))
 
     def transform_labels(
         self, labels: Tensor, transformation: Any = None, training: bool = True
@@ -92,8 +93,10 @@ class MixUp(ImageLayer):
     ) -> Boxes:
         if not training:
             return bounding_boxes
-        order = transformation["permutation_order"]
-        return {key: torch.cat([x, x[order]], 1) for key, x in bounding_boxes.items()}
+        order = tensor(transformation["permutation_order"])
+        return {
+            key: torch.cat([x, x[order]], min(1, x.dim() - 1)) for key, x in bounding_boxes.items()
+        }
 
 
 class CutMix(ImageLayer):
@@ -157,9 +160,8 @@ class CutMix(ImageLayer):
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         if transformation is None:
             return images
-        others = images[transformation["permutation_order"]]
-        mask = transformation["batch_masks"].expand_as(images).contiguous()
-        return torch.where(mask, others, images)
+        order = tensor(transformation["permutation_order"])
+        return pasted(self, images, transformation["batch_masks"], images, order)
 
     def transform_labels(
         self, labels: Tensor, transformation: Any = None, training: bool = True

@@ -63,6 +63,8 @@ class RandAugment(PolicyLayer):
         (2, 8, 8, 3)
     """
 
+    makes_batches = ("transform_images",)
+
     def __init__(
         self,
         value_range: Any = (0, 255),

@@ -37,6 +37,8 @@ class RandomColorDegeneration(ColorLayer):
         tensor([[[0.5870, 0.5870, 0.5870]]])
     """
 
+    makes_batches = ("transform_images",)
+
     def __init__(
         self,
         factor: Any,

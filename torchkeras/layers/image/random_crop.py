@@ -54,6 +54,7 @@ class RandomCrop(ImageLayer):
     """
 
     takes_factor = False
+    takes_bytes = True
 
     def __init__(
         self,
@@ -85,10 +86,10 @@ class RandomCrop(ImageLayer):
         top, left = transformation
         images = _window(images, self._height_axis, top, self.height)
         images = _window(images, self._width_axis, left, self.width)
-        wanted = (self.height, self.width)
+        images, wanted = images.to(self.torch_dtype), (self.height, self.width)
         if self.size_of(images) != wanted:
             images = resize(images, wanted, interpolation, data_format=self.data_format)
-        return images.to(self.torch_dtype)
+        return images
 
     def transform_segmentation_masks(
         self, segmentation_masks: Tensor, transformation: Any = None, training: bool = True

@@ -9,7 +9,7 @@ from torchkeras import random
 
 from .base import ColorLayer, batch_of, by_chance
 from .factors import is_number, overlap, value_range_kept
-from .window import Window
+from .window import Window, pasted
 
 
 class RandomErasing(ColorLayer):
@@ -45,6 +45,7 @@ class RandomErasing(ColorLayer):
     """
 
     takes_factor = False
+    makes_batches = ("transform_images",)
     factor_bounds = (0, 1)
 
     def __init__(
@@ -72,22 +73,19 @@ class RandomErasing(ColorLayer):
         return {
             "batch_masks": window.mask(self, images),
             "apply_erasing": by_chance(self, images, seed),
-            "fill_value": self._fill(images, seed, wide.device).clamp(*self.value_range),
+            "fill_value": self._fill(images, seed, wide.device).clamp_(*self.value_range),
         }
 
     def _fill(self, images: Any, seed: Any, device: torch.device) -> Tensor:
         if self.fill_value is None:
             noise = random.normal(tuple(images.shape), dtype=self.compute_dtype, seed=seed)
-            return noise.to(device) * self.value_range[1]
+            return noise.to(device).mul_(self.value_range[1])
         fill = torch.tensor(self.fill_value, dtype=self.torch_dtype, device=device)
         return fill[:, None, None] if fill.dim() and self.data_format[-5:] == "first" else fill
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        chosen = transformation["apply_erasing"][:, None, None, None]
-        hole = transformation["batch_masks"] & chosen
-        if images.dim() == 4:
-            hole = hole.expand_as(images).contiguous()
-        return torch.where(hole, transformation["fill_value"], images)
+        mask, chosen = transformation["batch_masks"], transformation["apply_erasing"]
+        return pasted(self, images, mask, transformation["fill_value"], None, chosen)
 
 
 def _checked(value: Any) -> Any:

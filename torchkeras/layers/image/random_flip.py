@@ -9,6 +9,7 @@ from torchkeras._base.messages import one_of
 
 from .base import Boxes, ImageLayer, batch_of
 from .boxes import clip_to_image_size, convert_format
+from .eager import is_eager_on_cpu
 
 _LARGE = 8192  # numbers in an image
 _MODES = ("horizontal", "vertical", "horizontal_and_vertical")
@@ -43,6 +44,7 @@ class RandomFlip(ImageLayer):
     """
 
     takes_factor = False
+    takes_bytes = True
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class RandomFlip(ImageLayer):
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         if transformation is None:
-            return images
+            return images.to(self.torch_dtype)
         axes = []
         if self.mode != "vertical":
             axes.append(self._width_axis)
@@ -74,8 +76,8 @@ class RandomFlip(ImageLayer):
             found = images.clone()
             for index in flips.flatten().nonzero().flatten().tolist():
                 found[index] = images[index].flip(axes)
-            return found
-        return torch.where(flips, images.flip(axes), images)
+            return found.to(self.torch_dtype)
+        return torch.where(flips, images.flip(axes), images).to(self.torch_dtype)
 
     def transform_segmentation_masks(
         self, segmentation_masks: Tensor, transformation: Any = None, training: bool = True
@@ -104,10 +106,9 @@ class RandomFlip(ImageLayer):
 
 def _one_by_one(images: Tensor, flips: Tensor) -> bool:
     """Say whether large images are quicker flipped one after the other; only a host can tell."""
-    if torch.compiler.is_compiling() or flips.device.type != "cpu" or images.device.type != "cpu":
+    if not (is_eager_on_cpu(images) and is_eager_on_cpu(flips)) or images.requires_grad:
         return False
-    is_plain = type(images) is Tensor and not images.requires_grad
-    return is_plain and flips.shape[0] == images.shape[0] and images[0].numel() > _LARGE
+    return flips.shape[0] == images.shape[0] and images[0].numel() > _LARGE
 
 
 def _mirrored(low: Tensor, high: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:

@@ -42,6 +42,7 @@ class RandomGaussianBlur(ColorLayer):
     """
 
     takes_factor = False
+    makes_batches = ("transform_images",)
     factor_bounds = (0, 1)
 
     def __init__(

@@ -10,6 +10,7 @@ from torchkeras.layers.base.arguments import number
 from torchkeras.ops.image.color import rgb_to_grayscale
 
 from .base import ColorLayer, batch_of
+from .eager import chosen_changed
 
 
 class RandomGrayscale(ColorLayer):
@@ -37,6 +38,7 @@ class RandomGrayscale(ColorLayer):
     """
 
     takes_factor = False
+    makes_batches = ("transform_images",)
 
     def __init__(
         self,
@@ -59,8 +61,16 @@ class RandomGrayscale(ColorLayer):
         return self.move(images, transformation, "nearest") if training else images
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
+        return chosen_changed(images, transformation, self._gray)
+
+    def _gray(self, images: Tensor) -> Tensor:
         gray = rgb_to_grayscale(images, self.data_format)
-        return torch.where(transformation, gray.expand_as(images).contiguous(), images)
+        if self.data_format == "channels_first" or gray.requires_grad:
+            return gray.expand_as(images).contiguous()
+        made = torch.empty_like(images)
+        for index in range(made.shape[-1]):  # one after the other: rows of 3 are slow to copy
+            made.narrow(-1, index, 1).copy_(gray)
+        return made
 
     def compute_output_spec(self, data: Any, training: bool | None = True) -> Any:
         spec = super().compute_output_spec(data, training)

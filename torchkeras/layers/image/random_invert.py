@@ -35,6 +35,8 @@ class RandomInvert(ColorLayer):
     """
 
     takes_factor = False
+    makes_batches = ("transform_images",)
+    takes_bytes = True
     factor_bounds = (0, 1)
 
     def __init__(
@@ -54,5 +56,10 @@ class RandomInvert(ColorLayer):
         return {"apply_inversion": by_chance(self, images, seed)}
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        chosen = transformation["apply_inversion"][:, None, None, None].to(images.dtype)
+        chosen = transformation["apply_inversion"][:, None, None, None]
+        if images.dtype == torch.uint8:
+            if self.value_range[1] == 255:  # 255 - x turns every bit
+                return (images ^ chosen.to(torch.uint8).mul_(255)).to(self.torch_dtype)
+            images = images.to(self.torch_dtype)
+        chosen = chosen.to(images.dtype)
         return torch.addcmul(chosen * self.value_range[1], images, 1 - 2 * chosen)

@@ -38,6 +38,8 @@ class RandomPosterization(ColorLayer):
     """
 
     takes_factor = False
+    makes_batches = ("transform_images",)
+    takes_bytes = True
     factor_bounds = (1, 8)
 
     def __init__(
@@ -64,7 +66,11 @@ class RandomPosterization(ColorLayer):
         return {"shift_factor": 8 - kept}
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
-        dropped = transformation["shift_factor"].reshape(-1, 1, 1, 1)
+        dropped = transformation["shift_factor"].reshape(-1, 1, 1, 1).to(torch.uint8)
+        mask = torch.full_like(dropped, 255) << dropped
+        if images.dtype == torch.uint8 and tuple(self.value_range) == (0, 255):
+            return images.bitwise_and(mask).to(self.torch_dtype)
+        images = images.to(self.torch_dtype)
         whole = factors.rescaled(images, self.value_range, (0, 255)).to(torch.uint8)
-        kept = ((whole >> dropped) << dropped).to(images.dtype)
-        return factors.rescaled(kept, (0, 255), self.value_range)
+        kept = whole.bitwise_and_(mask).to(images.dtype)
+        return factors.rescaled(kept, (0, 255), self.value_range, is_own=True)

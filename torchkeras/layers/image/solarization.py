@@ -7,6 +7,7 @@ from torch import Tensor
 
 from . import factors
 from .base import ColorLayer
+from .eager import bytes_changed
 
 
 class Solarization(ColorLayer):
@@ -36,6 +37,7 @@ class Solarization(ColorLayer):
     """
 
     takes_factor = False
+    takes_bytes = True
 
     def __init__(
         self,
@@ -63,11 +65,18 @@ class Solarization(ColorLayer):
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         if transformation is None:
-            return images
-        added = factors.rescaled(images, self.value_range, (0, 255)) + transformation["additions"]
-        added = added.clamp(0, 255)
-        added = torch.where(added < transformation["thresholds"], added, 255 - added)
-        return factors.rescaled(added, (0, 255), self.value_range)
+            return images.to(self.torch_dtype)
+        if images.dtype == torch.uint8:
+            values = torch.arange(256, device=images.device).to(self.torch_dtype)
+            table = self._solarized(values.view(1, 256, 1, 1), transformation)
+            return bytes_changed(images, table.expand(len(images), -1, -1, -1))
+        return self._solarized(images, transformation)
+
+    def _solarized(self, x: Tensor, transformation: Any) -> Tensor:
+        x = factors.rescaled(x, self.value_range, (0, 255)) + transformation["additions"]
+        x = x.clamp_(0, 255)
+        x = torch.where(x < transformation["thresholds"], x, 255 - x)
+        return factors.rescaled(x, (0, 255), self.value_range, is_own=True)
 
 
 def _part(name: str, factor: Any) -> tuple[Any, Any]:

@@ -34,7 +34,12 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
     if value.shape[axis] == 1:
         return value.clone()
     red, green, blue = value.unbind(axis)
-    return (0.2989 * red + 0.587 * green + 0.114 * blue).to(value.dtype).unsqueeze(axis)
+    gray = 0.2989 * red
+    if value.is_floating_point():
+        gray = gray.add_(green, alpha=0.587).add_(blue, alpha=0.114)
+    else:  # rounded after each step, as the fraction is cut off in the end
+        gray = (gray + 0.587 * green + 0.114 * blue).to(value.dtype)
+    return gray.unsqueeze(axis)
 
 
 def color_planes(images: Any, axis: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -6,6 +6,8 @@ from contextvars import ContextVar
 
 import torch
 
+from torchkeras._base.huge_pages import advise
+
 from .variable import Variable
 
 _SMALL = 1 << 14
@@ -43,6 +45,8 @@ def postpone(variable: Variable, fill: Callable[[], object]) -> bool:
         return False
     if sum(part.numel() for part in variable.parameters) < _SMALL:
         return False
+    for part in variable.parameters:
+        advise(part)
     waiting.append((variable, _versions(variable), fill))
     return True
 

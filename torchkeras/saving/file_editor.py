@@ -10,7 +10,7 @@ from torchkeras._base.atomic import replacing
 
 from . import archive, h5_tree, keras_file, weights_h5
 from .h5_reading import opened
-from .h5_writing import created, put
+from .h5_writing import Writer, created
 
 _WEIGHTS_ENDING = ".weights.h5"
 Tree = dict[str, Any]
@@ -231,20 +231,20 @@ class KerasFileEditor:
         name = os.fspath(filepath)
         if not name.endswith(_WEIGHTS_ENDING):
             raise ValueError(f"`filepath` must end in `.weights.h5`. Received: filepath={name!r}.")
-        with replacing(filepath) as path, created(path) as file:
-            self._write(file, self.weights_dict, "")
+        with replacing(filepath) as path, created(path) as writer:
+            self._write(writer, self.weights_dict, "")
 
     resave_weights: Callable[[Any, Any], None] = save
 
-    def _write(self, file: Any, tree: Tree, path: str) -> None:
-        group = file.require_group(f"{path}/vars" if path else "vars")
+    def _write(self, writer: Writer, tree: Tree, path: str) -> None:
+        group = writer.file.require_group(f"{path}/vars" if path else "vars")
         for key, value in self.object_metadata.get(path, {}).items():
             group.attrs[key] = value
         for name, value in tree.items():
             if isinstance(value, dict):
-                self._write(file, value, f"{path}/{name}" if path else name)
+                self._write(writer, value, f"{path}/{name}" if path else name)
             else:
-                put(group, name, value)
+                writer.put(group, name, value)
 
 
 def _say(line: str) -> None:

@@ -1,99 +1,117 @@
 """Writing values into HDF5 files, each once and without a second copy of it in memory."""
 
-import io
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
 
-from torchkeras._base.atomic import write_all
+from torchkeras._state.variable import Variable
 
-from .pieces import host_view, is_large, read_pieces
+from .pieces import Movers, host_view, is_large
+from .window import WritableWindow
 
 if TYPE_CHECKING:
     import h5py
 
 
 @contextmanager
-def created(place: Any) -> "Iterator[h5py.File]":
+def created(place: Any) -> "Iterator[Writer]":
     """Open a new file for writing.
 
     Args:
-        place: Its path, or the file, open for reading and writing.
+        place: Its path, or a part of a file, open for reading and writing.
     """
+    if isinstance(place, WritableWindow):
+        with _created(place) as writer:
+            yield writer
+        return
+    with (
+        open(place, "w+b", buffering=0) as opened,
+        WritableWindow(opened) as window,
+        _created(window) as writer,
+    ):
+        yield writer
+
+
+@contextmanager
+def _created(window: WritableWindow) -> "Iterator[Writer]":
     import h5py
 
-    if hasattr(place, "write"):
-        with h5py.File(place, "w") as file:
-            yield file
-        return
-    # HDF5 by itself would let no other thread prepare what is written next.
-    with _WholeWrites(place, "w+") as opened:
-        try:
-            with h5py.File(opened, "w") as file:
-                yield file
-        except Exception as error:
-            if opened.failure is not None and error is not opened.failure:
-                raise opened.failure from error
-            raise
+    try:
+        with h5py.File(window, "w") as file, Movers() as movers:
+            yield Writer(file, window, movers)
+    except Exception as error:
+        if window.failure is not None and error is not window.failure:
+            raise window.failure from error
+        raise
 
 
-_write = io.FileIO.write
-
-
-class _WholeWrites(io.FileIO):
-    """A file without a buffer that writes all it is given, and keeps the error that stops it.
-
-    HDF5 takes no notice of a write that the disk cut short, and may tell of an error as any other.
-    """
-
-    failure: OSError | None = None
-
-    def write(self, data: Any) -> int:
-        try:
-            write_all(partial(_write, self), data)
-        except OSError as error:
-            self.failure = error
-            raise
-        return memoryview(data).nbytes
-
-
-def put(group: "h5py.Group", name: str, value: Any) -> None:
-    """Write a value as a dataset.
+class Writer:
+    """An HDF5 file that is being written: HDF5 lays it out, large values go past it to their place.
 
     Args:
-        group: The group to write it into.
-        name: Its name there.
-        value: A variable, tensor, array or number.
+        file: The file, as HDF5 sees it.
+        window: What it lies in.
+        movers: The threads that move large values.
     """
-    view = host_view(value)
-    if not isinstance(view, Tensor):
-        group.create_dataset(name, data=np.asarray(view))
-    elif view.is_contiguous() or not is_large(view):
-        group.create_dataset(name, data=view.contiguous().numpy())
-    else:
-        dataset = group.create_dataset(name, shape=view.shape, dtype=view[:0].numpy().dtype)
-        for rows, piece in read_pieces(view):
-            dataset.write_direct(piece, dest_sel=rows)
+
+    def __init__(self, file: "h5py.File", window: WritableWindow, movers: Movers) -> None:
+        self.file, self._window, self._movers = file, window, movers
+
+    def put(self, group: "h5py.Group", name: str, value: Any) -> None:
+        """Write a value as a dataset.
+
+        Args:
+            group: The group to write it into.
+            name: Its name there.
+            value: A variable, which stays as it is until the file is closed; or a tensor, array or
+                number.
+        """
+        view = host_view(value)
+        if not isinstance(view, Tensor):
+            group.create_dataset(name, data=np.asarray(view))
+        elif not is_large(view):
+            group.create_dataset(name, data=view.contiguous().numpy())
+        else:
+            start = _reserve(group, name, view)
+            self._movers.send(view, lambda at, part: self._window.write_at(start + at, part))
+            if not isinstance(value, Variable):
+                self.wait()
+
+    def wait(self) -> None:
+        """Wait until all that was put has been written."""
+        self._movers.wait()
+
+
+def _reserve(group: "h5py.Group", name: str, view: Tensor) -> int:
+    """Make a dataset whose values are still to be written, and return where they belong."""
+    import h5py
+
+    plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    plan.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    dataset = group.create_dataset(name, shape=view.shape, dtype=view.numpy().dtype, dcpl=plan)
+    return int(dataset.id.get_offset())
 
 
 class Store(MutableMapping[str, Any]):
     """A group that `save_own_variables` fills.
 
     Args:
+        writer: The file.
         group: The group, which is empty.
     """
 
-    def __init__(self, group: "h5py.Group") -> None:
-        self._group = group
+    def __init__(self, writer: Writer, group: "h5py.Group") -> None:
+        self._writer, self._group = writer, group
 
     def __setitem__(self, name: str, value: Any) -> None:
-        put(self._group, name, value)
+        self._writer.put(self._group, name, value)
 
     def __getitem__(self, name: str) -> "np.ndarray[Any, Any]":
+        self._writer.wait()
         return np.asarray(self._group[name])
 
     def __delitem__(self, name: str) -> None:

@@ -68,7 +68,7 @@ def load(
                 config = old_config.modern(config, True)
         with limited(budget(opened.size_of(WEIGHTS))):
             model = model_from(config, custom_objects, safe_mode, opened.name)
-        with opened.file(WEIGHTS) as weights:
+        with opened.file_compared_last(WEIGHTS) as weights:
             weights_h5.read_into(model, weights, f"{opened.name}/{WEIGHTS}")
         assets.read(model, opened)
     return model

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
 
 from . import shards, weights_h5
-from .h5_reading import Datasets, find_group, opened
-from .h5_writing import created, put
-from .pieces import host_view
+from .h5_reading import Datasets, find_group, opened, source_of
+from .h5_writing import Writer, created
+from .pieces import Movers, host_size
 
 if TYPE_CHECKING:
     import h5py
@@ -84,14 +83,14 @@ class _Writer:
         self.total, self._size = 0, 0
         self._writing, self._stem, self._limit, self._stack = writing, stem, limit, stack
         self._count = 0
-        self._file = self._next()
+        self.open = self._next()
 
-    def _next(self) -> "h5py.File":
+    def _next(self) -> Writer:
         self._stack.close()
         self.shard = f"{self._stem}_{self._count:05}{_SHARD}"
         self._count, self._size = self._count + 1, 0
-        self._file = self._stack.enter_context(created(self._writing.add(self.shard)))
-        return self._file
+        self.open = self._stack.enter_context(created(self._writing.add(self.shard)))
+        return self.open
 
     def group(self, path: str, name: str | None) -> "_ShardedStore":
         """Return what the variables of an object are written into."""
@@ -110,9 +109,9 @@ class _Writer:
             self._next()
             self._size = size
         self._note(f"/{path}")
-        group = find_group(self._file, path)
+        group = find_group(self.open.file, path)
         if group is None:
-            group = self._file.create_group(path)
+            group = self.open.file.create_group(path)
             if label is not None:
                 group.attrs["name"] = label
         return group
@@ -134,9 +133,8 @@ class _ShardedStore(MutableMapping[str, Any]):
         self._written: dict[str, Any] = {}
 
     def __setitem__(self, name: str, value: Any) -> None:
-        view = host_view(value)
-        view = view if isinstance(view, Tensor) else np.asarray(view)
-        put(self._writer.place(self._path, self._label, view.nbytes), name, view)
+        group = self._writer.place(self._path, self._label, host_size(value))
+        self._writer.open.put(group, name, value)
         self._written[name] = value
 
     def __getitem__(self, name: str) -> Any:
@@ -176,7 +174,9 @@ def _opened(filepath: _Path) -> Iterator[weights_h5.Find]:
 
         def find(path: str) -> "_Joined":
             names = dict.fromkeys(index.weights.get(f"/{path}", ()))
-            return _Joined([Datasets(find_group(files[name], path)) for name in names])
+            return _Joined(
+                [Datasets(find_group(files[name], path), source_of(files[name])) for name in names]
+            )
 
         yield find
 
@@ -196,6 +196,10 @@ class _Joined(Mapping[str, _Array]):
     def dataset(self, name: str) -> "h5py.Dataset":
         """Return a dataset after looking at what reading it would mean, but unread."""
         return self._holder(name).dataset(name)
+
+    def fill(self, name: str, target: Any, movers: Movers | None = None) -> None:
+        """Give a variable of the same shape the values of a dataset."""
+        self._holder(name).fill(name, target, movers)
 
     def __getitem__(self, name: str) -> _Array:
         return self._holder(name)[name]

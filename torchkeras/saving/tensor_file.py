@@ -3,14 +3,13 @@
 import json
 import os
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from torchkeras._base.atomic import write_all
-
-from .pieces import is_large, read_pieces
+from .pieces import Movers, is_large
+from .window import WritableWindow
 
 _Path = str | os.PathLike[str]
 _NAMES = {
@@ -51,10 +50,15 @@ def write(path: _Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str
             f"A .safetensors file cannot hold names and texts of {len(text)} bytes; it may have "
             f"{_HEADER_BYTES}. Save a `.keras` file in its place."
         )
-    with open(path, "wb", buffering=0) as file:
-        write_all(file.write, len(text).to_bytes(8, "little") + text)
+    with (
+        open(path, "wb", buffering=0) as file,
+        WritableWindow(file) as window,
+        Movers() as movers,
+    ):
+        window.write(len(text).to_bytes(8, "little") + text)
         for name in order:
-            _write_tensor(file, tensors[name])
+            start = 8 + len(text) + header[name]["data_offsets"][0]
+            _write_tensor(window, start, tensors[name], movers)
 
 
 def _dtype_name(name: str, tensor: Tensor) -> str:
@@ -66,14 +70,14 @@ def _dtype_name(name: str, tensor: Tensor) -> str:
     return _NAMES[dtype]
 
 
-def _write_tensor(file: IO[bytes], tensor: Tensor) -> None:
+def _write_tensor(window: WritableWindow, start: int, tensor: Tensor, movers: Movers) -> None:
     plain = tensor.detach().as_subclass(Tensor).resolve_conj().resolve_neg()
-    if plain.device.type == "cpu" and not plain.is_contiguous() and is_large(plain):
-        for _, piece in read_pieces(plain):
-            write_all(file.write, piece)
-    elif plain.numel():
-        whole = plain.contiguous().cpu()
-        write_all(file.write, whole.reshape(-1).view(torch.uint8).numpy())
+    host = plain if plain.device.type == "cpu" else plain.contiguous().cpu()
+    if is_large(host):
+        movers.send(host, lambda at, part: window.write_at(start + at, part))
+    elif host.numel():
+        whole = host.contiguous().reshape(-1).view(torch.uint8).numpy()
+        window.write_at(start, whole)
 
 
 # Reading

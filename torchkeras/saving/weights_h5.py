@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,12 +16,10 @@ from torchkeras.layers.core.torch_module_wrapper import TorchModuleWrapper
 from torchkeras.layers.layer import Layer
 
 from . import old_optimizers
-from .h5_reading import Datasets, fill, find_group, opened
+from .h5_reading import Datasets, find_group, opened, source_of
 from .h5_writing import Store, created
+from .pieces import Movers
 from .saveables import is_metric, saveables
-
-if TYPE_CHECKING:
-    import h5py
 
 _Array = np.ndarray[Any, Any]
 Find = Callable[[str], Any]  # from the path of a group to its `Datasets`
@@ -40,16 +38,16 @@ def write(model: Any, place: Any, objects_to_skip: Iterable[Any] | None = None) 
 
     Args:
         model: The model.
-        place: A path, or a file that is open for reading and writing.
+        place: A path, or a part of a file that is open for reading and writing.
         objects_to_skip: Layers that are left out.
     """
-    with created(place) as file:
+    with created(place) as writer:
 
         def group(path: str, name: str | None) -> Store:
-            made = file.create_group(path)
+            made = writer.file.create_group(path)
             if name is not None:
                 made.attrs["name"] = name
-            return Store(made)
+            return Store(writer, made)
 
         write_into(model, group, objects_to_skip)
 
@@ -97,7 +95,7 @@ def _writes_for_itself(item: Any) -> bool:
 class _Plan:
     """What is read from where: known targets, objects that read for themselves, and problems."""
 
-    reads: list[tuple[Any, "h5py.Dataset"]]
+    reads: list[tuple[Any, str, Any]]
     hooks: list[tuple[Any, str, Any]]
     failures: list[tuple[Any, str]]
     filled: list[Layer]
@@ -130,8 +128,9 @@ def read_into(
         objects_to_skip: Layers that are left alone.
     """
     with opened(place, name) as file:
+        source = source_of(file, place)
         read_from(
-            lambda path: Datasets(find_group(file, path)),
+            lambda path: Datasets(find_group(file, path), source),
             name,
             model,
             skip_mismatch,
@@ -160,8 +159,9 @@ def read_from(
         _add(plan, item, path, find(f"{path}/vars" if path else "vars"))
     if plan.failures and not skip_mismatch:
         raise ValueError(_message(name, plan.failures))
-    for target, dataset in plan.reads:
-        fill(target, dataset)
+    with Movers() as movers:
+        for store, key, target in plan.reads:
+            store.fill(key, target, movers)
     for layer in plan.filled:
         layer.finish_loading()
     for item, path, store in plan.hooks:
@@ -183,7 +183,7 @@ def _add(plan: _Plan, item: Any, path: str, store: Any) -> None:
     if problem:
         plan.failures.append((item, problem))
     else:
-        plan.reads += [(target, store.dataset(name)) for name, target in targets.items()]
+        plan.reads += [(store, name, target) for name, target in targets.items()]
         plan.filled += [item] if isinstance(item, Layer) else []
 
 

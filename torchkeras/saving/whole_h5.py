@@ -16,8 +16,9 @@ from torchkeras._state.budget import limited
 from torchkeras._state.postponing import first_values_last
 
 from . import keras_1, keras_file, old_config, old_optimizers
-from .h5_reading import Datasets, fill, find_group, opened, read
-from .h5_writing import created, put
+from .h5_reading import Datasets, fill, find_group, opened, read, source_of
+from .h5_writing import Writer, created
+from .pieces import Movers
 
 if TYPE_CHECKING:
     import h5py
@@ -31,19 +32,20 @@ def save(model: Any, filepath: "str | os.PathLike[str]", include_optimizer: bool
     """Write a model with its weights and, if asked for, what it was compiled with."""
     compiled = include_optimizer and model.compiled and model.optimizer is not None
     config = json.dumps(old_config.serialized(model))
-    with replacing(filepath) as path, created(path) as file:
+    with replacing(filepath) as path, created(path) as writer:
+        file = writer.file
         file.attrs["keras_version"], file.attrs["backend"] = keras_file.KERAS_VERSION, "torch"
         file.attrs["model_config"] = config
         group = file.create_group(_WEIGHTS)
         group.attrs["keras_version"], group.attrs["backend"] = keras_file.KERAS_VERSION, "torch"
         _write_names(group, "layer_names", [layer.name for layer in model.layers])
         for layer in model.layers:
-            _write(group.create_group(layer.name), _ordered(layer))
-        _write(group.create_group(_TOP), _own(model))
+            _write(writer, group.create_group(layer.name), _ordered(layer))
+        _write(writer, group.create_group(_TOP), _own(model))
         arguments = model.get_compile_config() if compiled else {}
         if arguments:
             file.attrs["training_config"] = json.dumps(old_config.written_training(arguments))
-            _write(file.create_group(_OPTIMIZER), model.optimizer.variables)
+            _write(writer, file.create_group(_OPTIMIZER), model.optimizer.variables)
 
 
 def _ordered(layer: Any) -> list[Any]:
@@ -56,14 +58,14 @@ def _own(model: Any) -> list[Any]:
     return sorted(own, key=lambda variable: not variable.trainable)
 
 
-def _write(group: "h5py.Group", variables: Iterable[Any]) -> None:
+def _write(writer: Writer, group: "h5py.Group", variables: Iterable[Any]) -> None:
     names: list[str] = []
     for variable in variables:
         name = variable.path
         while name in names:  # paths need not differ
             name += "_"
         names.append(name)
-        put(group, name, variable)
+        writer.put(group, name, variable)
     _write_names(group, "weight_names", names)
 
 
@@ -136,11 +138,13 @@ def _compile(model: Any, file: "h5py.File", custom_objects: Any, old: bool) -> N
             stacklevel=6,
         )
         return
-    for target, place in pairs:
-        if shapes[place] == tuple(target.shape):
-            fill(target, stores[place])
-        else:  # Keras 1 had a vector of one for a number
-            target.assign(read(stores[place]).reshape(target.shape))
+    source = source_of(file)
+    with Movers() as movers:
+        for target, place in pairs:
+            if shapes[place] == tuple(target.shape):
+                fill(target, stores[place], source, movers)
+            else:  # Keras 1 had a vector of one for a number
+                target.assign(read(stores[place]).reshape(target.shape))
     if old:
         old_optimizers.complete(model.optimizer)
 
@@ -191,8 +195,10 @@ def _read_weights(
         if not skip_mismatch:
             raise ValueError(text)
         warnings.warn(text, stacklevel=5)
-    for target, dataset in pairs:
-        fill(target, dataset)
+    source = source_of(group.file)
+    with Movers() as movers:
+        for target, dataset in pairs:
+            fill(target, dataset, source, movers)
     for target, value in values:
         target.assign(value)
 

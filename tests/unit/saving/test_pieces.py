@@ -1,22 +1,26 @@
 """Large values written and read piece by piece, and members of archives written in any order."""
 
-import io
 import os
 import zipfile
+import zlib
 
+import h5py
 import numpy as np
 import pytest
 import torch
 
 import torchkeras
 from torchkeras._state.variable import Variable
-from torchkeras.saving import h5_reading, pieces, zip_member
+from torchkeras.saving import checksum, h5_reading, pieces, window, zip_member
 from torchkeras.saving.h5_writing import Store, created
 
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
     monkeypatch.setattr(pieces, "_PIECE_BYTES", 1 << 10)
+    monkeypatch.setattr(pieces, "_LARGE_BYTES", 1 << 8)
+    monkeypatch.setattr(pieces, "_WAITING_BYTES", 1 << 12)
+    monkeypatch.setattr(pieces, "_TILE", 16)
 
 
 def transposed(*shape):
@@ -27,25 +31,94 @@ def transposed(*shape):
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (400, 300), (1, 3000), (3000, 1), (257, 513)])
-def test_rows_come_back(shape):
+def test_rows_come_back(tmp_path, shape):
     kernel, other = transposed(*shape), transposed(*shape)
     kernel.assign(np.arange(np.prod(shape)).reshape(shape))
-    file = io.BytesIO()
-    with created(file) as opened:
-        Store(opened.create_group("vars"))["0"] = kernel
-        np.testing.assert_array_equal(opened["vars/0"][()], kernel.numpy())
-    with h5_reading.opened(file, "file") as opened:
-        h5_reading.fill(other, h5_reading.Datasets(opened["vars"]).dataset("0"))
+    path = tmp_path / "x.h5"
+    with created(path) as writer:
+        store = Store(writer, writer.file.create_group("vars"))
+        store["0"] = kernel
+        np.testing.assert_array_equal(store["0"], kernel.numpy())
+    with h5_reading.opened(path, "file") as opened:
+        source = h5_reading.source_of(opened)
+        assert (source is None) == (not hasattr(os, "preadv"))
+        h5_reading.Datasets(opened["vars"], source).fill("0", other)
     np.testing.assert_array_equal(other.numpy(), kernel.numpy())
 
 
+@pytest.mark.parametrize("shape", [(7,), (5000,), (3, 4, 5), (20, 30, 40), (2, 3000), (1, 1, 3000)])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "bool", "complex64"])
+def test_pieces_make_up_the_whole(shape, order, dtype):
+    values = torch.arange(np.prod(shape)).reshape(shape).to(getattr(torch, dtype))
+    source, target = values, torch.zeros_like(values)
+    if order == "F":
+        source, target = (
+            t.permute(*range(t.ndim)[::-1]).contiguous().permute(*range(t.ndim)[::-1])
+            for t in (source, target)
+        )
+    memory = bytearray(values.nbytes)
+
+    def put(at, part):
+        memory[at : at + len(part)] = part
+
+    def get(at, part):
+        part[:] = memory[at : at + len(part)]
+
+    with pieces.Movers() as movers:
+        movers.send(source, put)
+        movers.wait()
+        assert memory == values.contiguous().view(torch.uint8).numpy().tobytes()
+        version = target._version
+        movers.receive(target, get)
+    assert torch.equal(target, values)
+    assert target._version > version
+
+
+def test_the_first_error_of_a_thread_is_raised():
+    def put(at, part):
+        raise OSError(f"at {at}")
+
+    with pytest.raises(OSError, match="at 0"), pieces.Movers() as movers:
+        movers.send(torch.zeros(100, 100), put)
+
+
+def test_what_a_hook_writes_may_change_afterwards(tmp_path):
+    with created(tmp_path / "x.h5") as writer:
+        store = Store(writer, writer.file)
+        buffer = torch.zeros(100, 100)
+        for number in range(3):
+            store[str(number)] = buffer.fill_(number)
+        assert [store[name].mean() for name in store] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("kind", ["chunks", "gzip", "big-endian", "float64", "fill", "empty"])
+def test_what_lies_otherwise_in_the_file_is_read_by_hdf5(tmp_path, kind):
+    kernel = transposed(60, 50)
+    values = np.arange(3000, dtype="float32").reshape(60, 50)
+    settings = {
+        "chunks": {"data": values, "chunks": (10, 10)},
+        "gzip": {"data": values, "compression": "gzip"},
+        "big-endian": {"data": values, "dtype": ">f4"},
+        "float64": {"data": values, "dtype": "float64"},
+        "fill": {"shape": (60, 50), "dtype": "float32", "fillvalue": 3},
+        "empty": {"shape": (60, 50), "dtype": "float32"},
+    }[kind]
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("0", **settings)
+    with h5_reading.opened(tmp_path / "x.h5", "x") as file:
+        h5_reading.Datasets(file, h5_reading.source_of(file)).fill("0", kernel)
+    expected = {"fill": 3, "empty": 0}.get(kind, values)
+    np.testing.assert_array_equal(kernel.numpy(), np.broadcast_to(expected, (60, 50)))
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "int32"])
-def test_dtypes_are_cast(dtype):
+def test_dtypes_are_cast(tmp_path, dtype):
     kernel = transposed(100, 60)
     tensor = torch.arange(6000).reshape(60, 100).T.to(getattr(torch, dtype))
-    with created(io.BytesIO()) as file:
-        Store(file)["0"] = tensor
-        h5_reading.fill(kernel, file["0"])
+    with created(tmp_path / "x.h5") as writer:
+        Store(writer, writer.file)["0"] = tensor
+        h5_reading.fill(kernel, writer.file["0"])
     np.testing.assert_array_equal(kernel.numpy(), tensor.float().numpy())
 
 
@@ -56,9 +129,9 @@ def test_a_parametrized_weight_is_set_through_its_parametrization():
     assert pieces.storage(layer.kernel) is None
 
 
-def test_scalars_and_python_numbers():
-    with created(io.BytesIO()) as file:
-        store = Store(file)
+def test_scalars_and_python_numbers(tmp_path):
+    with created(tmp_path / "x.h5") as writer:
+        store = Store(writer, writer.file)
         store["a"], store["b"], store["c"] = 3, torch.tensor(2.0), Variable(1.5)
         assert [store[name].item() for name in store] == [3, 2.0, 1.5]
         del store["a"]
@@ -94,20 +167,18 @@ def test_members_are_written_in_any_order(tmp_path):
 
 @pytest.mark.parametrize("cuts", [(0, 0), (0, 5), (5, 5), (3, 100), (1, 65536 * 3)])
 def test_checksums_are_joined(cuts):
-    import zlib
-
     data = os.urandom(cuts[1] + 7)
     head, tail = data[: cuts[0]], data[cuts[0] :]
-    joined = zip_member._joined(zlib.crc32(head), zlib.crc32(tail), len(tail))
+    joined = checksum.joined(zlib.crc32(head), zlib.crc32(tail), len(tail))
     assert joined == zlib.crc32(data)
 
 
 def test_weights_are_written_once(tmp_path, monkeypatch):
     model = torchkeras.Sequential([torchkeras.Input((100,)), torchkeras.layers.Dense(200)])
     summed = []
-    note = zip_member._Sums.note
+    note = checksum.Sums.note
     monkeypatch.setattr(
-        zip_member._Sums,
+        checksum.Sums,
         "note",
         lambda self, at, view: summed.append(len(view)) or note(self, at, view),
     )
@@ -119,14 +190,39 @@ def test_weights_are_written_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize("size", [0, 1, 2, 5000, (1 << 21) + 7])
 @pytest.mark.parametrize("beside", [True, False])
 def test_checksums_of_parts(tmp_path, monkeypatch, size, beside):
-    import zlib
-
     data = os.urandom(size)
     (tmp_path / "x").write_bytes(b"before" + data + b"after")
     if not beside:
-        monkeypatch.delattr(os, "pread", raising=False)
+        monkeypatch.delattr(os, "preadv", raising=False)
     with open(tmp_path / "x", "rb") as file:
-        assert zip_member.checksum_of(file, 6, size) == zlib.crc32(data)
+        read = window.Window(file, 6, size).read_at
+        assert checksum.checksum_of(read, 0, size) == zlib.crc32(data)
+
+
+@pytest.mark.parametrize("size", [10, 1 << 16, 3 << 20])
+def test_members_are_summed_up_while_they_are_read(tmp_path, size):
+    data = os.urandom(size)
+    (tmp_path / "x").write_bytes(b"before" + data + b"after")
+    with open(tmp_path / "x", "rb") as file:
+        member = zip_member.Summed(file, 6, size)
+        middle = memoryview(bytearray(size // 2))
+        for at in (size // 4, size // 4, 0):
+            member.read_at(at, middle)
+            assert middle == data[at : at + size // 2]
+        assert member.checksum() == zlib.crc32(data)
+        with pytest.raises(EOFError, match="ends too early"):
+            member.read_at(size - 1, bytearray(2))
+
+
+def test_files_without_places_are_written_and_read_by_seeking(tmp_path, monkeypatch):
+    for name in ("preadv", "pwrite", "fdatasync"):
+        monkeypatch.delattr(os, name, raising=False)
+    model = torchkeras.Sequential([torchkeras.Input((100,)), torchkeras.layers.Dense(200)])
+    model.save(tmp_path / "m.keras")
+    model.save(tmp_path / "m.h5")
+    for name in ("m.keras", "m.h5"):
+        again = torchkeras.saving.load_model(tmp_path / name)
+        np.testing.assert_array_equal(again.layers[0].kernel.numpy(), model.layers[0].kernel)
 
 
 @pytest.mark.parametrize(
@@ -137,3 +233,30 @@ def test_layers_of_our_own_are_written_and_read_piece_by_piece(name):
     layer = getattr(torchkeras.layers, name)
     for hook in ("save_own_variables", "load_own_variables"):
         assert getattr(layer, hook) is getattr(torchkeras.layers.Layer, hook)
+
+
+@pytest.mark.parametrize("name", ["m.h5", "m.keras"])
+def test_places_behind_the_end_of_a_file_are_refused(tmp_path, monkeypatch, name):
+    model = torchkeras.Sequential([torchkeras.Input((60,)), torchkeras.layers.Dense(50)])
+    model.save(tmp_path / name)
+    monkeypatch.setattr(h5_reading, "_place", lambda dataset, view: 1 << 20)
+    with pytest.raises(ValueError, match=r"ends too early|CRC"):
+        torchkeras.saving.load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("shape", [(60, 50), (300, 400)])
+def test_damaged_weights_are_told_and_change_nothing(tmp_path, shape):
+    model = torchkeras.Sequential(
+        [torchkeras.Input((shape[0],)), torchkeras.layers.Dense(shape[1])]
+    )
+    model.save(tmp_path / "m.keras")
+    data = bytearray((tmp_path / "m.keras").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "m.keras").write_bytes(data)
+    with pytest.raises(ValueError, match="CRC"):
+        torchkeras.saving.load_model(tmp_path / "m.keras")
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="CRC"):
+        model.load_weights(tmp_path / "m.keras")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)

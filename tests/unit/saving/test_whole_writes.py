@@ -1,7 +1,6 @@
 """Every write is whole or not at all: killed processes, full disks, folders that take no files."""
 
 import errno
-import io
 import json
 import os
 import subprocess
@@ -10,10 +9,11 @@ import sys
 import h5py
 import numpy as np
 import pytest
+import torch
 
 import torchkeras
 from torchkeras import layers
-from torchkeras.saving import h5_writing
+from torchkeras.saving import early_flush, h5_writing, window
 
 NAMES = [
     "m.keras", "m.h5", "m.safetensors", "w.weights.h5", "w.safetensors", "s.weights.json",
@@ -101,21 +101,43 @@ def test_a_wrong_extension(tmp_path, name):
 
 
 def test_hdf5_files_are_written_whole_where_the_disk_cuts_writes_short(tmp_path, monkeypatch):
-    monkeypatch.setattr(h5_writing, "_write", lambda file, data: io.FileIO.write(file, data[:100]))
+    write = window._write_some
+    monkeypatch.setattr(
+        window, "_write_some", lambda file, lock, at, data: write(file, lock, at, data[:1000])
+    )
     values = np.arange(1000.0)
-    with h5_writing.created(tmp_path / "x.h5") as file:
-        h5_writing.put(file, "values", values)
+    large = torch.arange(100_000.0)
+    with h5_writing.created(tmp_path / "x.h5") as writer:
+        writer.put(writer.file, "values", values)
+        writer.put(writer.file, "large", large)
     with h5py.File(tmp_path / "x.h5") as file:
         np.testing.assert_array_equal(file["values"], values)
+        np.testing.assert_array_equal(file["large"], large)
 
 
-def test_what_hdf5_makes_of_a_full_disk_is_told_as_that(tmp_path, monkeypatch):
-    def full(file, data):
+@pytest.mark.parametrize("size", [1000, 100_000])
+def test_what_hdf5_makes_of_a_full_disk_is_told_as_that(tmp_path, monkeypatch, size):
+    def full(file, lock, at, data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(h5_writing, "_write", full)
+    monkeypatch.setattr(window, "_write_some", full)
     with (
         pytest.raises(OSError, match="No space left on device"),
-        h5_writing.created(tmp_path / "x.h5") as file,
+        h5_writing.created(tmp_path / "x.h5") as writer,
     ):
-        h5_writing.put(file, "values", np.arange(1000.0))
+        writer.put(writer.file, "values", torch.arange(size * 1.0))
+
+
+def test_an_error_of_the_disk_that_an_early_flush_meets_is_told(tmp_path, monkeypatch):
+    def broken(descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", broken, raising=False)
+    monkeypatch.setattr(early_flush, "_STEP_BYTES", 1000)
+    model = torchkeras.Sequential([torchkeras.Input((100,)), layers.Dense(100)])
+    for name in NAMES[:5]:
+        (tmp_path / name).write_bytes(b"old")
+        method = model.save if name.startswith("m.") else model.save_weights
+        with pytest.raises(OSError, match="Input/output error"):
+            method(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == b"old"

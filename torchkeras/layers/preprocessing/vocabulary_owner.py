@@ -216,7 +216,8 @@ class VocabularyOwner(Reading, Learned):
             return
         tokens = [str(token) for token in self.get_vocabulary()]
         Path(dir_path, _ASSET).write_text("\n".join(tokens), encoding="utf-8", newline="")
-        if any(token.splitlines() not in ([token], []) for token in tokens):
+        ends_empty = not tokens or not tokens[-1]  # which a file of lines cannot say
+        if ends_empty or any(token.splitlines() not in ([token], []) for token in tokens):
             Path(dir_path, _ASSET_OF_ODD_TOKENS).write_text(json.dumps(tokens), encoding="utf-8")
 
     def load_assets(self, dir_path: Any) -> None:

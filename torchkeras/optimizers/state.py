@@ -317,6 +317,10 @@ class OptimizerState:
                 stacklevel=2,
             )
             return
+        fill = getattr(store, "fill", None)  # of a file, which reads into the memory of a variable
         for index, variable in enumerate(variables):
-            variable.assign(store[str(index)])
+            if fill is None:
+                variable.assign(store[str(index)])
+            else:
+                fill(str(index), variable)
         self._read_more(store, "")

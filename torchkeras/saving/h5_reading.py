@@ -137,7 +137,11 @@ class Datasets(Mapping[str, _Array]):
             target: The variable.
             movers: Threads that may still be at it afterwards.
         """
-        fill(target, self.dataset(name), self._source, movers)
+        dataset = self.dataset(name)
+        if tuple(dataset.shape) != tuple(target.shape):
+            target.assign(self[name])  # says what is wrong
+        else:
+            fill(target, dataset, self._source, movers)
 
     def __getitem__(self, name: str) -> _Array:
         dataset = self.dataset(name)

@@ -23,9 +23,8 @@ from torchkeras._base.atomic import replacing
 from torchkeras._state.budget import limited
 from torchkeras._state.postponing import first_values_last
 from torchkeras._state.variable import Variable
-from torchkeras.optimizers.state import OptimizerState
 
-from . import archive, assets, keras_file, safetensors_file, tensor_file
+from . import archive, assets, keras_file, safetensors_file, tensor_file, weights_h5
 from .saveables import is_metric, saveables
 
 _CONFIG, _MARK, _NEEDED = "torchkeras_config", "torchkeras_state", "torchkeras_state_needed"
@@ -128,13 +127,8 @@ def _beside(model: Any) -> Iterator[tuple[str, Any]]:
 def _values(item: Any) -> dict[str, Any]:
     if is_metric(item):
         return {str(index): variable for index, variable in enumerate(item.variables)}
-    stock = isinstance(item, OptimizerState)
-    if stock and type(item).save_own_variables is OptimizerState.save_own_variables:
-        values: dict[str, Any] = {str(index): v for index, v in enumerate(item.variables)}
-        item._write_more(values, "")  # variables themselves: no copy of them all is made
-        return values
-    values = {}
-    item.save_own_variables(values)
+    values: dict[str, Any] = {}
+    weights_h5.write_own(item, values)
     return values
 
 

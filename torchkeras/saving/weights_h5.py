@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from torchkeras._base.atomic import replacing
 from torchkeras.layers.base.weights import WeightOwner
 from torchkeras.layers.core.torch_module_wrapper import TorchModuleWrapper
 from torchkeras.layers.layer import Layer
+from torchkeras.optimizers.state import OptimizerState
 
 from . import old_optimizers
 from .h5_reading import Datasets, find_group, opened, source_of
@@ -70,7 +71,7 @@ def write_into(
 
 def _write(item: Any, store: Any) -> None:
     if _writes_for_itself(item):
-        item.save_own_variables(store)
+        write_own(item, store)
         kept = _raw_tensors(item)
     else:
         if isinstance(item, Layer) and not isinstance(item, TorchModuleWrapper):
@@ -78,6 +79,22 @@ def _write(item: Any, store: Any) -> None:
         kept = _targets(item)
     for name, target in kept.items():
         store[name] = target.tensor if isinstance(target, _TensorTarget) else target
+
+
+def write_own(item: Any, store: MutableMapping[str, Any]) -> None:
+    """Let an object write into a mapping; optimizers hand over variables, not copies of them.
+
+    Args:
+        item: An object that has `save_own_variables`.
+        store: The mapping.
+    """
+    stock = isinstance(item, OptimizerState)
+    if not stock or type(item).save_own_variables is not OptimizerState.save_own_variables:
+        item.save_own_variables(store)
+        return
+    for index, variable in enumerate(item.variables):
+        store[str(index)] = variable
+    item._write_more(store, "")
 
 
 def _writes_for_itself(item: Any) -> bool:

@@ -227,6 +227,8 @@ def _parameters(shape: Sequence[int], **given: Any) -> tuple[list[Tensor], torch
         parameter = tensor(value)
         if not parameter.is_floating_point():
             parameter = parameter.to(float_dtype(None))
+        if parameter.itemsize < 4:  # torch draws from these with whole floats only
+            parameter = parameter.float()
         made.append(parameter.broadcast_to(sizes))
     where = made[0].device
     # MPS has none of these kernels, so the CPU draws for it.

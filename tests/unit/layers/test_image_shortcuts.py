@@ -33,6 +33,8 @@ LAYERS = {
     "mixed": ("MixUp", {"seed": 5}),
     "cut": ("CutMix", {"seed": 5}),
     "flipped": ("RandomFlip", {"seed": 5}),
+    "tilted": ("RandomPerspective", {"factor": (0.5, 0.5), "scale": 0.4, "seed": 7}),
+    "blurred": ("RandomGaussianBlur", {"factor": (0.5, 0.5), "seed": 7}),
     "cropped": ("RandomCrop", {"height": 5, "width": 6, "seed": 5}),
 }
 # Keras's contrast takes other axes where channels are first.
@@ -116,6 +118,32 @@ def test_masks_of_one_channel_are_cut_with_images_of_three():
     images = torch.tensor(LARGE.astype("float32"))
     done = layer({"images": images, "segmentation_masks": images[..., :1]}, training=True)
     assert torch.equal(done["segmentation_masks"], done["images"][..., :1])
+
+
+EMPTY = ["RandomFlip", "RandomErasing", "CutMix", "MixUp", "RandomGrayscale", "RandomInvert"]
+
+
+@pytest.mark.parametrize("name", [*EMPTY, "AutoContrast", "Equalization", "AugMix"])
+def test_no_pictures_become_none(name):
+    assert getattr(layers, name)()(torch.zeros(0, 66, 70, 3), training=True).shape[0] == 0
+
+
+def test_no_pictures_are_turned():
+    assert layers.RandomRotation(0.1)(torch.zeros(0, 66, 70, 3), training=True).shape[0] == 0
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "float16"])
+def test_windows_are_drawn_in_half_precision(dtype):
+    images = torch.tensor(LARGE.astype("float32"))
+    done = layers.CutMix(seed=2, dtype=dtype)({"images": images, "labels": torch.eye(3)})
+    assert done["images"].itemsize == 2
+    torch.testing.assert_close(done["labels"].float().sum(1), torch.ones(3), rtol=0, atol=0.02)
+
+
+def test_equalization_rounds_as_keras_does_in_any_range():
+    images = torch.tensor(LARGE.astype("float32")) / 127.5 - 1
+    ours, theirs = (k.layers.Equalization(value_range=(-1, 1)) for k in (torchkeras, keras))
+    torch.testing.assert_close(ours(images), theirs(images), rtol=1e-5, atol=1e-5)
 
 
 ONE_AS_BATCH = {

@@ -11,20 +11,24 @@ def is_eager_on_cpu(x: Tensor) -> bool:
     return type(x) is Tensor and x.device.type == "cpu" and not torch.compiler.is_compiling()
 
 
-def chosen_changed(images: Tensor, chosen: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+def chosen_changed(
+    images: Tensor, chosen: Tensor, change: Callable[..., Tensor], *more: Tensor
+) -> Tensor:
     """Return images of which the chosen ones are changed, without work on the others if possible.
 
     Args:
         images: A batch.
         chosen: One boolean for each image, in any shape.
-        change: What to do.
+        change: What to do with images.
+        *more: What it takes beside them, each with something for every image.
     """
     if not is_eager_on_cpu(images) or chosen.numel() != len(images):
-        return torch.where(chosen.reshape(-1, 1, 1, 1), change(images), images)
+        return torch.where(chosen.reshape(-1, 1, 1, 1), change(images, *more), images)
     places = chosen.flatten().nonzero().flatten()
     if len(places) in (0, len(images)):
-        return change(images) if len(places) else images
-    return images.index_copy(0, places, change(images.index_select(0, places)))
+        return change(images, *more) if len(places) else images
+    few = [x.index_select(0, places) for x in (images, *more)]
+    return images.index_copy(0, places, change(*few))
 
 
 def looked_up(table: Tensor, places: Tensor) -> Tensor:

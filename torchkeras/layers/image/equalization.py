@@ -54,24 +54,24 @@ class Equalization(ColorLayer):
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         if images.dtype == torch.uint8:
             return self._of_bytes(images)
-        x = factors.rescaled(images, self.value_range, (0, 255))
+        x = _scaled(images, self.value_range, (0, 255))
         counts = self._counts(self._places(self._bins(x), self.bins), self.bins)
         table, several = _table(counts).to(x.dtype), (counts > 0).sum(1) > 1
         done = looked_up(table, self._places(self._found(x), self.bins))
         if not (is_eager_on_cpu(images) and several.all()):
             done = torch.where(self._across(several, images), done, x)
-        return factors.rescaled(done, (0, 255), self.value_range)
+        return _scaled(done, (0, 255), self.value_range)
 
     def _of_bytes(self, images: Tensor) -> Tensor:
         """Return the same for bytes, of which there are only 256: all is done once for each."""
         values = torch.arange(256, device=images.device).to(self.torch_dtype)
-        x = factors.rescaled(values, self.value_range, (0, 255))
+        x = _scaled(values, self.value_range, (0, 255))
         places = self._places(images.to(torch.int32), 256)
         by_byte = self._counts(places, 256)
         counts = by_byte.new_zeros(len(by_byte), self.bins).index_add_(1, self._bins(x), by_byte)
         several = (counts > 0).sum(1, keepdim=True) > 1
         table = torch.where(several, _table(counts).to(x.dtype)[:, self._found(x)], x)
-        return looked_up(factors.rescaled(table, (0, 255), self.value_range), places)
+        return looked_up(_scaled(table, (0, 255), self.value_range), places)
 
     def _bins(self, x: Tensor) -> Tensor:
         """Return the bins that values are counted in."""
@@ -106,6 +106,14 @@ class Equalization(ColorLayer):
         return counts.scatter_add_(0, flat.long(), torch.ones_like(flat, dtype=torch.int64)).view(
             channels, size
         )
+
+
+def _scaled(x: Tensor, source: Any, target: Any) -> Tensor:
+    """Return values of one range in another, rounded as Keras does here and nowhere else."""
+    scale = (target[1] - target[0]) / (source[1] - source[0])
+    offset = target[0] - source[0] * scale
+    x = x * scale if scale != 1 else x
+    return x + offset if offset else x
 
 
 def _table(counts: Tensor) -> Tensor:

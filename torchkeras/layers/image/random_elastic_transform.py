@@ -10,6 +10,7 @@ from torchkeras.ops.image.transform import elastic_field
 
 from .base import Boxes, ImageLayer, by_chance, same_spec
 from .boxes import clip_to_image_size, convert_format
+from .eager import chosen_changed
 from .factors import INTERPOLATIONS, known, overlap, value_range_kept
 from .warp import seen_at
 
@@ -113,10 +114,9 @@ class RandomElasticTransform(ImageLayer):
 
     def _distorted(self, x: Tensor, transformation: Any, interpolation: str) -> Tensor:
         places = self._places(transformation, self.size_of(x), x.device)
-        fill = self.fill_mode, self.fill_value
-        moved = seen_at(x, *places, interpolation, *fill, self.data_format)
-        chosen = transformation["apply_transform"].to(x.device)[:, None, None, None]
-        return torch.where(chosen, moved, x)
+        how = interpolation, self.fill_mode, self.fill_value, self.data_format
+        chosen = transformation["apply_transform"].to(x.device)
+        return chosen_changed(x, chosen, lambda *few: seen_at(*few, *how), *places)
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         if transformation is None:

@@ -108,7 +108,7 @@ def _one_by_one(images: Tensor, flips: Tensor) -> bool:
     """Say whether large images are quicker flipped one after the other; only a host can tell."""
     if not (is_eager_on_cpu(images) and is_eager_on_cpu(flips)) or images.requires_grad:
         return False
-    return flips.shape[0] == images.shape[0] and images[0].numel() > _LARGE
+    return flips.shape[0] == images.shape[0] and images.shape[1:].numel() > _LARGE
 
 
 def _mirrored(low: Tensor, high: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:

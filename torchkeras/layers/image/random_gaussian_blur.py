@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from torchkeras._base.geometry import is_whole
 from torchkeras.ops.image.filtering import gaussian_blur
 
 from .base import ColorLayer, by_chance
+from .eager import chosen_changed
 from .factors import overlap, value_range_kept
 
 
@@ -71,9 +71,12 @@ class RandomGaussianBlur(ColorLayer):
         if transformation is None:
             return images
         sigma = transformation["blur_factor"]
-        blurred = gaussian_blur(images, self.kernel_size, sigma, self.data_format)
-        chosen = transformation["should_apply_blur"][:, None, None, None]
-        return torch.where(chosen, blurred, images).clamp(*self.value_range)
+
+        def blurred(some: Tensor) -> Tensor:
+            return gaussian_blur(some, self.kernel_size, sigma, self.data_format)
+
+        done = chosen_changed(images, transformation["should_apply_blur"], blurred)
+        return done.clamp(*self.value_range)
 
 
 def _odd_sizes(given: Any) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from torchkeras.ops.image.transform import homography
 
 from .base import Boxes, ImageLayer, batch_of, by_chance
 from .boxes import clip_to_image_size, convert_format
+from .eager import chosen_changed
 from .factors import INTERPOLATIONS, known, overlap
 from .warp import seen_at
 
@@ -90,10 +91,9 @@ class RandomPerspective(ImageLayer):
         y = torch.arange(height, device=a0.device, dtype=a0.dtype)[:, None]
         scale = c0 * x + c1 * y + 1.0
         places = (a0 * x + a1 * y + a2) / scale, (b0 * x + b1 * y + b2) / scale
-        fill = "constant", self.fill_value
-        moved = seen_at(images, *places, interpolation, *fill, self.data_format)
-        chosen = transformation["apply_perspective"][:, None, None, None]
-        return torch.where(chosen, moved, images)
+        how = interpolation, "constant", self.fill_value, self.data_format
+        chosen = transformation["apply_perspective"]
+        return chosen_changed(images, chosen, lambda *few: seen_at(*few, *how), *places)
 
     def transform_bounding_boxes(
         self, bounding_boxes: Boxes, transformation: Any = None, training: bool = True

@@ -31,6 +31,8 @@ def warped(
         fill_value: The constant.
         data_format: `"channels_last"` or `"channels_first"`.
     """
+    if len(images) == 0:
+        return images
     transform = transform.reshape(-1, 8)
     fast = interpolation == "bilinear" and fill_mode in _PADDING
     if not fast or not images.is_floating_point():

@@ -109,7 +109,7 @@ def _corners(layer: ImageLayer, mask: Tensor, images: Tensor) -> list[list[int]]
         return None
     if len(mask) != len(images) or layer.size_of(mask) != layer.size_of(images):
         return None
-    if not is_eager_on_cpu(images) or images.requires_grad or images[0].numel() < _LARGE:
+    if not is_eager_on_cpu(images) or images.requires_grad or images.shape[1:].numel() < _LARGE:
         return None
     return window.corners()
 

@@ -111,6 +111,17 @@ def get_registered_object(
     return None
 
 
+def find_function(name: str) -> Any:
+    """Return the function that was registered as `name` in whatever package, or `None`.
+
+    Keras before 3.7 wrote functions without their package.
+    """
+    for key, known in _OBJECT_BY_NAME.items():
+        if key.rpartition(">")[2] == name and inspect.isfunction(known):
+            return known
+    return None
+
+
 @contextmanager
 def custom_object_scope(*custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
     """Make custom classes and functions known, by name, inside the scope.

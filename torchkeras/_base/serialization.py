@@ -191,7 +191,17 @@ def find_class(config: Mapping[str, Any], module_objects: Mapping[str, Any] | No
         if found:
             return found
     found = registry.find_builtin(module, name) if _may_be_builtin(module) else None
-    if found is None or not registry.may_be_in_config(found):
+    if found is not None and registry.may_be_in_config(found):
+        if registered not in (None, "", name, config["class_name"]):
+            raise ValueError(
+                f"The config names {name!r}, which is torchkeras's own, with the "
+                f"registered_name {registered!r} of something else that is not registered here. "
+                "Register that with `@torchkeras.saving.register_keras_serializable()`."
+            )
+        return found
+    is_function = config["class_name"] == "function"
+    found = registry.find_function(name) if is_function else None
+    if found is None:
         raise TypeError(_unknown_class(name, module, registered))
     return found
 

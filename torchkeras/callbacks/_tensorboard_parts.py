@@ -50,7 +50,10 @@ def write_weights(writer: Any, model: Any, epoch: int, as_images: bool) -> None:
         for weight in layer.weights:
             name = weight.path.replace(":", "_")
             value = weight.value.detach().cpu()
-            writer.add_histogram(f"{name}/histogram", value.float(), epoch)
+            numbers = value.float()
+            numbers = numbers[numbers.isfinite()]  # a training that diverges is shown all the same
+            if numbers.numel():
+                writer.add_histogram(f"{name}/histogram", numbers, epoch)
             image = _image(value) if as_images else None
             if image is not None:
                 writer.add_images(f"{name}/image", image, epoch, dataformats="NHWC")

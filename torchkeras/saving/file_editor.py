@@ -1,7 +1,7 @@
 """`KerasFileEditor`: look at the weights in a file, change them, and save them again."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -112,8 +112,8 @@ class KerasFileEditor:
         _say("Running comparison")
         ours, theirs = dict(_flat(self.weights_dict)), _shapes(reference_model)
         problems = [
-            *(f"{path} is in the model, and not in the file" for path in theirs.keys() - ours),
-            *(f"{path} is in the file, and not in the model" for path in ours.keys() - theirs),
+            *(f"{path} is in the model, and not in the file" for path in _lacking(ours, theirs)),
+            *(f"{path} is in the file, and not in the model" for path in _lacking(theirs, ours)),
         ]
         matches = 0
         for path in ours.keys() & theirs.keys():
@@ -266,6 +266,22 @@ def _flat(tree: Tree, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(value, place)
         else:
             yield place, value
+
+
+def _lacking(paths: Iterable[str], others: Iterable[str]) -> set[str]:
+    """Return the weights of `others` that `paths` lack; an object lacking as a whole is one."""
+    known = {place for path in paths for place in _places(path)}
+    return {
+        next(place for place in _places(path) if place not in known)
+        for path in others
+        if path not in known
+    }
+
+
+def _places(path: str) -> list[str]:
+    """Return the objects around a weight, from the outermost inwards, and the weight."""
+    parts = path.split("/")
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def _shapes(model: Any) -> dict[str, tuple[int, ...]]:

@@ -15,6 +15,10 @@ _TEXTS = (*architecture.JSON, *architecture.YAML)
 _ENDINGS = (".keras", ".h5", ".hdf5", _TENSORS, *_TEXTS)
 
 
+class MissingFileError(FileNotFoundError, ValueError):
+    """There is no such file: a `FileNotFoundError`, and the `ValueError` that Keras raises."""
+
+
 def save_model(
     model: Any,
     filepath: "str | os.PathLike[str]",
@@ -100,7 +104,7 @@ def load_model(
         safe_mode: Kept for Keras's signature: code in a file is refused whatever it says.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If there is no such file; it is a `ValueError` too, as in Keras.
         ValueError: If the ending is another one, or the file is damaged, does not fit together, or
             holds what no model needs.
         TypeError: If it names a class that is neither public nor registered.
@@ -109,12 +113,12 @@ def load_model(
     if name.endswith((_TENSORS, _TENSORS + safetensors_file.INDEX)):
         found = safetensors_file.find(name)
         if found is None:
-            raise FileNotFoundError(f"File not found: filepath={name!r}.")
+            raise MissingFileError(f"File not found: filepath={name!r}.")
         return safetensors_model.load(found, custom_objects, compile, safe_mode)
     if name.endswith(".weights.h5") or not name.endswith(_ENDINGS):
         raise ValueError(_other_ending("loaded", name))
     if not os.path.isfile(name):
-        raise FileNotFoundError(f"File not found: filepath={name!r}.")
+        raise MissingFileError(f"File not found: filepath={name!r}.")
     form: Any = keras_file if name.endswith(".keras") else whole_h5
     if name.endswith(_TEXTS):
         form = architecture

@@ -180,7 +180,8 @@ def read_from(
         for store, key, target in plan.reads:
             store.fill(key, target, movers)
     for layer in plan.filled:
-        layer.finish_loading()
+        if layer.built:  # weights that are yet to be made leave nothing to finish
+            layer.finish_loading()
     for item, path, store in plan.hooks:
         _run_hook(plan, item, path, store)
     if plan.failures and not skip_mismatch:

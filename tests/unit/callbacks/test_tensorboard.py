@@ -146,3 +146,13 @@ def test_the_package_that_is_missing_is_named(
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(ImportError, match=r"TensorBoard needs .*torch\[tensorboard\]"):
         fit(tmp_path)
+
+
+def test_a_training_that_diverged_is_shown(tmp_path: Path) -> None:
+    model = make()
+    first = model.weights[0]
+    first.assign(np.full(first.shape, np.nan))
+    fit(tmp_path, model, histogram_freq=1)
+    found = events(tmp_path / "train")
+    assert "epoch_loss" in found
+    assert f"{first.path}/histogram" not in found

@@ -228,3 +228,27 @@ def test_equal_layers_compute_alike():
     layer = layers.Dense(2, kernel_initializer=initializers.GlorotUniform(seed=7))
     x = torch.ones(1, 3)
     assert torch.equal(layer(x), again(layer)(x))
+
+
+def test_a_function_of_an_older_file_is_found_without_its_package():
+    @torchkeras.saving.register_keras_serializable("functions_of_old")
+    def cubed_of_old(x):
+        return x**3
+
+    config = {"module": "builtins", "class_name": "function", "registered_name": "function"}
+    for name in ("cubed_of_old", "functions_of_old>cubed_of_old"):
+        found = torchkeras.saving.deserialize_keras_object({**config, "config": name})
+        assert found is cubed_of_old
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"module": "keras.layers", "class_name": "Dense", "config": {"units": 1}},
+        {"module": "builtins", "class_name": "function", "config": "relu"},
+    ],
+    ids=["class", "function"],
+)
+def test_the_registered_name_of_something_else_is_refused(config):
+    with pytest.raises(ValueError, match="registered_name 'mine>Other' of something else"):
+        torchkeras.saving.deserialize_keras_object({**config, "registered_name": "mine>Other"})

@@ -161,3 +161,11 @@ def test_hostile_files_are_refused(kind, reason, tmp_path):
         hostile(file, kind, tmp_path)
     with pytest.raises(ValueError, match=reason):
         KerasFileEditor(tmp_path / "m.weights.h5")
+
+
+def test_an_object_that_is_missing_as_a_whole_is_one_error(path):
+    editor = KerasFileEditor(path)
+    editor.add_object("layers/more", weights={"0": np.zeros((2, 2)), "1": np.zeros(2)})
+    assert editor.compare(model(torchkeras))["error_count"] == 1
+    editor.delete_object("dense")
+    assert editor.compare(model(torchkeras))["error_count"] == 2

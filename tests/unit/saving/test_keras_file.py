@@ -295,6 +295,8 @@ def test_other_endings_are_refused(name, tmp_path):
 def test_missing_file_and_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.keras"):
         torchkeras.saving.load_model(tmp_path / "none.keras")
+    with pytest.raises(ValueError, match="File not found"):  # as Keras has it
+        torchkeras.saving.load_model(tmp_path / "none.keras")
     with pytest.raises(FileNotFoundError, match="folder"):
         build("mlp", torchkeras).save(tmp_path / "none" / "m.keras")
 
@@ -348,3 +350,20 @@ def test_what_is_no_torch_module_is_refused(tmp_path):
     _with_modules().save(tmp_path / "x.keras")
     with pytest.raises(ValueError, match=r"`custom_objects\['Scaled'\]` must be a torch module"):
         torchkeras.saving.load_model(tmp_path / "x.keras", custom_objects={"Scaled": dict})
+
+
+def test_a_model_that_was_never_built_is_loaded_unbuilt(tmp_path):
+    @torchkeras.saving.register_keras_serializable("unbuilt_tests")
+    class Late(torchkeras.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.table, self.dense = layers.Embedding(5, 4), layers.Dense(2)
+
+        def call(self, inputs):
+            return self.dense(self.table(inputs))
+
+    with pytest.warns(UserWarning, match="not yet been built"):
+        Late().save(tmp_path / "m.keras")
+    loaded = torchkeras.saving.load_model(tmp_path / "m.keras")
+    assert not loaded.built
+    assert loaded(np.array([1, 2])).shape == (2, 2)

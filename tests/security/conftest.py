@@ -1,6 +1,7 @@
 """Every test here is watched: what it opens, starts and asks of memory."""
 
 import os
+import platform
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+platform.processor()  # which libraries ask for at their first use starts a program once
 ROOT = Path(__file__).parents[2]
 MEMORY = 1 << 28  # the budget of a small file, and what libraries take when they are first used
 # Where the interpreter and its libraries look, and where tests lie and files are unpacked.

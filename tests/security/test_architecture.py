@@ -48,6 +48,10 @@ def test_tags_make_no_objects(text, tmp_path, monkeypatch):
         ("- 1", "does not describe a model"),
         ("{class_name: Sequential, config: {layers: 3}}", "damaged|cannot be used"),
         ("x" * (1 << 24) + "x", "too long"),
+        ("a: 1" + ":1" * 10_000, "number of 20001 characters"),
+        ("a: !!int 1" + ":1" * 10_000, "number of 20001 characters"),
+        ("a: 0x" + "f" * 10_000, "number of 10002 characters"),
+        ("{2305843009213693951: 0, 4611686018427387902: 0}", "number of 19 characters"),
     ],
 )
 def test_yaml_without_measure(text, reason):
@@ -74,3 +78,31 @@ def test_memory_cannot_be_asked_for(tmp_path):
     (tmp_path / "m.json").write_text(text)
     with pytest.raises(ValueError, match="bytes"):
         torchkeras.saving.load_model(tmp_path / "m.json")
+
+
+TEXT = '{"class_name": "Sequential", "module": "keras", "config": {"layers": [%s, %s]}}'
+INPUT = '{"class_name": "InputLayer", "module": "keras.layers", "config": {"batch_shape": [2, %s]}}'
+LAYER = '{"class_name": "%s", "module": "keras.layers", "config": {%s}}'
+LOOKUP = '"vocabulary": [1, 2], "num_oov_indices": 1000000000000000'
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        ("Dense", '"units": 1000000000000000'),
+        ("Embedding", '"input_dim": 1000000000000000, "output_dim": 1'),
+        ("MelSpectrogram", '"num_mel_bins": 100000000, "fft_length": 100000000'),
+        ("IntegerLookup", LOOKUP),
+        ("TextVectorization", '"ngrams": 1000000000000000'),
+    ],
+)
+@pytest.mark.parametrize("read", [model_from_json, model_from_yaml])
+def test_texts_cannot_ask_for_more_than_the_machine_has(read, kind, config):
+    with pytest.raises(ValueError, match=r"than this machine has|can't allocate memory"):
+        read(TEXT % (INPUT % 4, LAYER % (kind, config)))
+
+
+@pytest.mark.parametrize("axes", [65, 2000])
+def test_tensors_of_many_axes(axes):
+    with pytest.raises(ValueError, match=f"at most 64 axes.*{axes + 1} axes"):
+        model_from_json(TEXT % (INPUT % ", ".join("1" * axes), LAYER % ("Dense", '"units": 3')))

@@ -6,6 +6,7 @@ import json
 import marshal
 import pickle
 import stat
+import struct
 import zipfile
 
 import numpy as np
@@ -258,6 +259,25 @@ def test_configs_cannot_ask_for_memory(path, units):
     refused(path, "memory|bytes|overflow")
 
 
+TABLES = {
+    "MelSpectrogram": {"num_mel_bins": 10**4, "fft_length": 10**5},
+    "IntegerLookup": {"num_oov_indices": 10**8, "vocabulary": [1]},
+    "StringLookup": {"max_tokens": 10**8, "pad_to_max_tokens": True, "vocabulary": ["a"]},
+    "TextVectorization": {"ngrams": 10**8, "vocabulary": ["a"]},
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_configs_cannot_ask_for_tables(path, name):
+    """What layers make of their config alone counts as weights do."""
+
+    def change(config):
+        dense(config).update(class_name=name, config=TABLES[name], module="keras.layers")
+
+    changed(path, change)
+    refused(path, r"asks for more than \d+ bytes, which is far more than the file holds")
+
+
 def test_deep_configs(path):
     contents = members(path)
     deep = '{"class_name": "Sequential", "config": ' + '{"layers": [' * 50000
@@ -363,6 +383,20 @@ def test_weights_are_read_with_care(path, tmp_path):
     refused(path, "link")
 
 
+@pytest.mark.parametrize("place", ["layers", "layers/dense", "layers/dense/vars/0"])
+@pytest.mark.parametrize("to", ["/nowhere", "/layers", "{place}"])
+def test_links_that_lead_nowhere(path, place, to):
+    import h5py
+
+    contents = members(path)
+    weights = io.BytesIO(contents["model.weights.h5"])
+    with h5py.File(weights, "r+") as file:
+        del file[place]
+        file[place] = h5py.SoftLink(to.format(place=f"/{place}"))
+    write(path, {**contents, "model.weights.h5": weights.getvalue()})
+    refused(path, "link")
+
+
 # Files of layers
 
 
@@ -422,3 +456,32 @@ def test_many_small_bombs(path):
     zeros = {f"assets/{index}": b"\0" * (1 << 22) for index in range(18)}
     write(path, {**members(path), **zeros}, zipfile.ZIP_DEFLATED)
     refused(path, "together")
+
+
+def test_members_that_share_their_bytes(path):
+    """Each of a thousand files of a layer is the same part of the archive."""
+    big = b"x" * (1 << 20)
+    write(path, members(path) | {"assets/0000": big})
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as file:
+        start, count = file.start_dir, len(file.infolist())
+    end = data.rindex(b"PK\x05\x06")
+    entry = data[data.rindex(b"PK\x01\x02") : end]
+    more = b"".join(entry.replace(b"0000", b"%04d" % index) for index in range(1, 1000))
+    fields = struct.pack("<HHII", count + 999, count + 999, end - start + len(more), start)
+    path.write_bytes(data[:end] + more + data[end : end + 8] + fields + data[end + 20 :])
+    refused(path, "lie upon one another")
+
+
+def test_packed_files_of_layers(path):
+    """What packs twenty times as well as a vocabulary is none; the disk is not filled with it."""
+    files = {f"assets/{index}": (b"%07d\n" % index) * (1 << 17) for index in range(9)}
+    write(path, {**members(path), **files}, zipfile.ZIP_DEFLATED)
+    refused(path, "files of layers claim 9437184 bytes together")
+
+
+def test_texts_longer_than_their_file(path):
+    text = members(path)["config.json"].decode()
+    long = json.dumps({**json.loads(text), "x": [[]] * (1 << 22)})
+    write(path, {**members(path), "config.json": long}, zipfile.ZIP_DEFLATED)
+    refused(path, r"config\.json' claims \d+ bytes")

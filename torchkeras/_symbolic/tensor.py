@@ -22,6 +22,7 @@ from .operators import NAME_BY_OPERATOR, OPERATORS
 from .probe import TRIED, ValueDependent, probe
 from .spec import Spec
 
+_MOST_AXES = 64
 _NEEDS_VALUES = ("numpy", "item", "tolist", "data_ptr")
 
 
@@ -251,6 +252,11 @@ def _checked(shape: Any) -> tuple[int | None, ...]:
         raise ValueError(
             "`shape` must be a tuple of sizes from 0, `None` for those that are not known. "
             f"Received: shape={shape!r}."
+        )
+    if len(sizes) > _MOST_AXES:
+        raise ValueError(
+            f"`shape` must have at most {_MOST_AXES} axes, as torch's tensors have. Received: "
+            f"{len(sizes)} axes."
         )
     return tuple(None if size is None else size.__index__() for size in sizes)
 

@@ -11,7 +11,7 @@ from torchkeras._base.messages import missing_extra
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._base.switches import in_safe_mode
-from torchkeras._state.budget import limited
+from torchkeras._state.budget import limited, within_machine
 
 from . import old_config
 
@@ -19,6 +19,7 @@ JSON, YAML = (".json",), (".yaml", ".yml")
 _LARGEST_JSON, _LARGEST_YAML = 1 << 28, 1 << 24  # characters
 _NODES, _DEPTH = 1_000_000, 200
 _LARGEST_MODEL = 1 << 32  # bytes: a text cannot show that somebody has stored that much
+_LONGEST_NUMBER, _LONGEST_KEY = 1000, 18
 
 
 def to_json(model: Any, **kwargs: Any) -> str:
@@ -113,7 +114,7 @@ def load(
     except UnicodeDecodeError as error:
         raise ValueError(f"{subject} is no text: {error}.") from error
     read = from_json if name.endswith(JSON) else from_yaml
-    with limited(_LARGEST_MODEL):
+    with limited(_LARGEST_MODEL, "more than a file without weights may ask for"):
         return read(text, custom_objects, subject, compile)
 
 
@@ -123,7 +124,7 @@ def _made(config: Any, custom_objects: Any, subject: str, compile: bool) -> Any:
     if not compile:
         config["compile_config"] = None
     old = str(config.get("keras_version", "3")).partition(".")[0] in ("1", "2")
-    with plain_errors(subject), custom_object_scope(custom_objects or {}):
+    with plain_errors(subject), within_machine(), custom_object_scope(custom_objects or {}):
         if old or "module" not in config:
             config = old_config.modern(config, old)
         return deserialize_keras_object(config, safe_mode=in_safe_mode(True))
@@ -159,6 +160,23 @@ def _loader(yaml: Any) -> Any:
     return Loader
 
 
+def _check_numbers(nodes: list[Any], subject: str) -> None:
+    """Refuse numbers that take for ever to read, and keys that are made to collide.
+
+    Args:
+        nodes: A node, and the keys in it.
+        subject: What the text is called in errors.
+    """
+    for index, node in enumerate(nodes):
+        longest = _LONGEST_KEY if index else _LONGEST_NUMBER
+        value = getattr(node, "value", None)
+        is_number = isinstance(value, str) and not node.tag.endswith((":str", ":binary"))
+        if is_number and len(str(value)) > longest:
+            raise ValueError(
+                f"{subject} has a number of {len(str(value))} characters, which may have {longest}."
+            )
+
+
 def _check_size(root: Any, subject: str) -> None:
     """Refuse what is deep, or huge once all references are written out."""
     sizes: dict[int, int] = {}
@@ -169,6 +187,7 @@ def _check_size(root: Any, subject: str) -> None:
         if id(node) not in sizes:
             value = getattr(node, "value", None)
             pairs = value if isinstance(value, list) else []
+            _check_numbers([node, *(pair[0] for pair in pairs if isinstance(pair, tuple))], subject)
             inner = [n for pair in pairs for n in (pair if isinstance(pair, tuple) else (pair,))]
             sizes[id(node)] = 1 + sum(size(child, depth + 1) for child in inner)
         return sizes[id(node)]

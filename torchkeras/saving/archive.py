@@ -18,6 +18,7 @@ from .zip_member import Summed, as_file
 _MEMBERS = 10_000
 _FREE_BYTES, _FREE_IN_ALL = 1 << 23, 1 << 26
 _RATIO = 100  # texts and weights pack far worse
+_ASSETS, _ASSET_RATIO = "assets/", 20  # the files of layers: vocabularies, which pack by five
 _PIECE = 1 << 20
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -51,6 +52,7 @@ class Archive:
 
     def __init__(self, name: str, file: IO[bytes], archive: zipfile.ZipFile) -> None:
         self.name, self._file, self._archive = name, file, archive
+        self._size = file.seek(0, os.SEEK_END)
         members = archive.infolist()
         if len(members) > _MEMBERS:
             raise self._refusal(f"it has {len(members)} members, and may have {_MEMBERS}")
@@ -72,14 +74,17 @@ class Archive:
         return self._member(name).file_size
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a small member.
+        """Return the bytes of a member that is a text.
 
         Args:
             name: Its name.
 
         Raises:
-            ValueError: If the archive has no such member.
+            ValueError: If the archive has no such member, or a far longer one than the file is.
         """
+        size, largest = self.size_of(name), _FREE_BYTES + self._size
+        if size > largest:
+            raise self._refusal(f"its member {name!r} claims {size} bytes, and may have {largest}")
         with self.stream(name) as stream:
             return stream.read()
 
@@ -185,12 +190,22 @@ class Archive:
             )
 
     def _check_total(self) -> None:
-        """Refuse many members that are each just small enough."""
-        unpacked = sum(member.file_size for member in self._members.values())
-        packed = sum(member.compress_size for member in self._members.values())
-        if unpacked > _FREE_IN_ALL and unpacked > _RATIO * packed:
+        """Refuse many members that are each just small enough, and those that share their bytes."""
+        members = list(self._members.values())
+        if sum(member.compress_size for member in members) > self._size:
+            raise self._refusal("its members lie upon one another")
+        self._check_together("members", members, _FREE_IN_ALL, _RATIO)
+        assets = [each for each in members if each.filename.startswith(_ASSETS)]
+        self._check_together("files of layers", assets, _FREE_BYTES, _ASSET_RATIO)
+
+    def _check_together(
+        self, what: str, members: list[zipfile.ZipInfo], free: int, ratio: int
+    ) -> None:
+        unpacked = sum(member.file_size for member in members)
+        packed = sum(member.compress_size for member in members)
+        if unpacked > free and unpacked > ratio * packed:
             raise self._refusal(
-                f"its members claim {unpacked} bytes together, of which it holds {packed}"
+                f"its {what} claim {unpacked} bytes together, of which it holds {packed}"
             )
 
     def _refusal(self, reason: str) -> ValueError:

@@ -7,9 +7,11 @@ import numpy as np
 from torch import Tensor
 
 from torchkeras._base.messages import one_of, show
+from torchkeras._state.budget import charge
 
 from .vocabulary import Token, repeated
 
+_NUMBER_BYTES = 8
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
 
@@ -62,6 +64,8 @@ def _check_sizes(max_tokens: Any, num_oov_indices: Any, pads: bool) -> None:
         raise ValueError(
             f"`num_oov_indices` must be 0 or more. Received: num_oov_indices={num_oov_indices}."
         )
+    charge((num_oov_indices,), _NUMBER_BYTES)
+    charge((max_tokens if pads else 0,), _NUMBER_BYTES)
 
 
 def refuse_sparse(sparse: bool) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import one_of, positive_int, show
+from torchkeras._state.budget import charge
 from torchkeras.layers.layer import Layer
 from torchkeras.ops.fourier import stft
 
@@ -98,6 +99,7 @@ class MelSpectrogram(Layer):
         self.min_freq, self.max_freq = min_freq, max_freq or int(sampling_rate / 2)
         self.power_to_db, self.top_db, self.mag_exp = power_to_db, top_db, mag_exp
         self.min_power, self.ref_power = min_power, ref_power
+        charge((self.num_mel_bins, self.fft_length // 2 + 1), torch.float32.itemsize)
         matrix = self.linear_to_mel_weight_matrix(
             self.num_mel_bins,
             self.fft_length // 2 + 1,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from torchkeras._base.messages import show
+from torchkeras._state.budget import charge
 
 from .text import Strings, as_strings, rows_of
 from .token_batch import Text, translated
@@ -18,6 +19,7 @@ from .token_batch import Text, translated
 Rows = list[list[bytes]]
 
 STANDARDIZATIONS = (None, "lower", "strip_punctuation", "lower_and_strip_punctuation")
+_NUMBER_BYTES = 8
 SPLITS = (None, "whitespace", "character")
 
 
@@ -101,4 +103,7 @@ def widths_of(ngrams: int | tuple[int, ...] | None) -> Sequence[int] | None:
             "`ngrams` must be a positive integer, a tuple of them, or `None`. "
             f"Received: ngrams={show(ngrams)}."
         )
-    return tuple(range(1, ngrams + 1)) if isinstance(ngrams, int) else ngrams
+    if isinstance(ngrams, int):
+        charge((ngrams,), _NUMBER_BYTES)
+        return tuple(range(1, ngrams + 1))
+    return ngrams

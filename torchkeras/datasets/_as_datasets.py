@@ -10,25 +10,27 @@ from torch.utils.data import Dataset, TensorDataset
 
 from ._search import Split, Splits
 
-Item = tuple[Tensor, ...]
+Item = tuple[Any, Tensor]
 
 
-class ListsDataset(Dataset[Item]):
-    """Lists of whole numbers, of different lengths, each with its label.
+class ItemsDataset(Dataset[Item]):
+    """Texts as they are, or lists of whole numbers as tensors, each with its label.
 
     Args:
-        lists: An array of lists.
+        items: An array of strings, or of lists of different lengths.
         labels: An array of as many labels.
     """
 
-    def __init__(self, lists: NDArray[Any], labels: NDArray[Any]) -> None:
-        self.lists, self.labels = lists, torch.from_numpy(labels)
+    def __init__(self, items: NDArray[Any], labels: NDArray[Any]) -> None:
+        self.items, self.labels = items, torch.from_numpy(labels)
 
     def __len__(self) -> int:
-        return len(self.lists)
+        return len(self.items)
 
     def __getitem__(self, index: int) -> Item:
-        return torch.tensor(self.lists[index], dtype=torch.int64), self.labels[index]
+        item = self.items[index]
+        found = item if isinstance(item, str) else torch.tensor(item, dtype=torch.int64)
+        return found, self.labels[index]
 
 
 def given(splits: Splits, as_dataset: bool) -> Any:
@@ -41,8 +43,8 @@ def given(splits: Splits, as_dataset: bool) -> Any:
     return tuple(_dataset(part) for part in splits) if as_dataset else splits
 
 
-def _dataset(part: Split) -> Dataset[Item]:
+def _dataset(part: Split) -> Dataset[Any]:
     x, y = part
     if x.dtype == object:
-        return ListsDataset(x, y)
+        return ItemsDataset(x, y)
     return TensorDataset(*(torch.from_numpy(np.require(array, requirements="W")) for array in part))

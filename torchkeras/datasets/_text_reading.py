@@ -6,46 +6,15 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.utils.data import Dataset
 
 from ._search import Split, Splits
 from ._verified import WrongFileError
 
 _DAMAGE = (csv.Error, UnicodeDecodeError, IndexError, ValueError, tarfile.TarError, EOFError)
 _SIDES = ("neg", "pos")
-
-
-class TextsDataset(Dataset[tuple[str, Tensor]]):
-    """Texts, each with its label.
-
-    Args:
-        texts: An array of strings.
-        labels: An array of as many labels.
-    """
-
-    def __init__(self, texts: Any, labels: Any) -> None:
-        self.texts, self.labels = texts, torch.from_numpy(labels)
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def __getitem__(self, index: int) -> tuple[str, Tensor]:
-        return self.texts[index], self.labels[index]
-
-
-def given_texts(splits: Splits, as_dataset: bool) -> Any:
-    """Return the parts of a data set as arrays, or as torch's `Dataset`s.
-
-    Args:
-        splits: The arrays.
-        as_dataset: Whether datasets are wanted.
-    """
-    return tuple(TextsDataset(*part) for part in splits) if as_dataset else splits
 
 
 def as_arrays(pairs: Iterable[tuple[str, int]]) -> Split:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ._as_datasets import given
 from ._text_files import TextFile
-from ._text_reading import csv_file, given_texts
+from ._text_reading import csv_file
 
 _URL = "https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv/"
 _TRAIN = TextFile("AG_NEWS", "train.csv", "b1a00f826fdfbd249f79597b59e1dc12", f"{_URL}train.csv")
@@ -34,7 +35,7 @@ def load_data(*, as_dataset: bool = False) -> Any:
         >>> from torchkeras.datasets import ag_news
         >>> (x_train, y_train), (x_test, y_test) = ag_news.load_data()  # doctest: +SKIP
     """
-    return given_texts((_TRAIN.load(csv_file), _TEST.load(csv_file)), as_dataset)
+    return given((_TRAIN.load(csv_file), _TEST.load(csv_file)), as_dataset)
 
 
 def get_label_names() -> tuple[str, ...]:

@@ -1,26 +1,21 @@
 """Reviews of Amazon: for or against, or with one to five stars."""
 
-from functools import partial
 from typing import Any
 
-from torchkeras._base.messages import one_of
+from ._csv_archives import load_kind, on_drive
 
-from ._text_files import TextFile
-from ._text_reading import csv_archive, given_texts
-
-_DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 _FILES = {
-    "polarity": TextFile(
+    "polarity": on_drive(
         "AmazonReviewPolarity",
         "amazon_review_polarity_csv.tar.gz",
         "fe39f8b653cada45afd5792e0f0e8f9b",
-        f"{_DRIVE}0Bz8a_Dbh9QhbaW12WVVZS2drcnM",
+        "0Bz8a_Dbh9QhbaW12WVVZS2drcnM",
     ),
-    "full": TextFile(
+    "full": on_drive(
         "AmazonReviewFull",
         "amazon_review_full_csv.tar.gz",
         "57d28bd5d930e772930baddf36641c7c",
-        f"{_DRIVE}0Bz8a_Dbh9QhbZVhsUnRWRDhETzA",
+        "0Bz8a_Dbh9QhbZVhsUnRWRDhETzA",
     ),
 }
 
@@ -50,7 +45,4 @@ def load_data(kind: str = "polarity", *, as_dataset: bool = False) -> Any:
         >>> from torchkeras.datasets import amazon_reviews
         >>> (x_train, y_train), (x_test, y_test) = amazon_reviews.load_data()  # doctest: +SKIP
     """
-    file = _FILES[one_of("kind", kind, _FILES)]
-    stem = file.name.removesuffix(".tar.gz")
-    parts = (f"{stem}/train.csv", f"{stem}/test.csv")
-    return given_texts(file.load(partial(csv_archive, parts=parts)), as_dataset)
+    return load_kind(_FILES, kind, as_dataset)

@@ -1,18 +1,15 @@
 """DBpedia: 630,000 titles and abstracts of Wikipedia, of 14 kinds of things."""
 
-from functools import partial
 from typing import Any
 
-from ._text_files import TextFile
-from ._text_reading import csv_archive, given_texts
+from ._csv_archives import load, on_drive
 
-_FILE = TextFile(
+_FILE = on_drive(
     "DBpedia",
     "dbpedia_csv.tar.gz",
     "dca7b1ae12b1091090db52aa7ec5ca64",
-    "https://drive.usercontent.google.com/download?export=download&confirm=t&id=0Bz8a_Dbh9QhbQ2Vic1kxMmZZQ1k",
+    "0Bz8a_Dbh9QhbQ2Vic1kxMmZZQ1k",
 )
-_PARTS = ("dbpedia_csv/train.csv", "dbpedia_csv/test.csv")
 _LABELS = (
     "Company",
     "EducationalInstitution",
@@ -54,7 +51,7 @@ def load_data(*, as_dataset: bool = False) -> Any:
         >>> from torchkeras.datasets import dbpedia
         >>> (x_train, y_train), (x_test, y_test) = dbpedia.load_data()  # doctest: +SKIP
     """
-    return given_texts(_FILE.load(partial(csv_archive, parts=_PARTS)), as_dataset)
+    return load(_FILE, as_dataset)
 
 
 def get_label_names() -> tuple[str, ...]:

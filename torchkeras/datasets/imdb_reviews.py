@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ._as_datasets import given
 from ._text_files import TextFile
-from ._text_reading import given_texts, review_archive
+from ._text_reading import review_archive
 
 _FILE = TextFile(
     "IMDB",
@@ -35,4 +36,4 @@ def load_data(*, as_dataset: bool = False) -> Any:
         >>> from torchkeras.datasets import imdb_reviews
         >>> (x_train, y_train), (x_test, y_test) = imdb_reviews.load_data()  # doctest: +SKIP
     """
-    return given_texts(_FILE.load(review_archive), as_dataset)
+    return given(_FILE.load(review_archive), as_dataset)

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from ._as_datasets import given
 from ._search import Splits
 from ._text_files import TextFile
-from ._text_reading import as_arrays, given_texts, tsv_archive
+from ._text_reading import as_arrays, tsv_archive
 
 _FILE = TextFile(
     "SST2",
@@ -40,7 +41,7 @@ def load_data(*, as_dataset: bool = False) -> Any:
         >>> from torchkeras.datasets import sst2
         >>> (x_train, y_train), (x_test, y_test) = sst2.load_data()  # doctest: +SKIP
     """
-    return given_texts(_FILE.load(_labelled), as_dataset)
+    return given(_FILE.load(_labelled), as_dataset)
 
 
 def load_unlabelled() -> Any:

@@ -1,26 +1,21 @@
 """Reviews of Yelp: for or against, or with one to five stars."""
 
-from functools import partial
 from typing import Any
 
-from torchkeras._base.messages import one_of
+from ._csv_archives import load_kind, on_drive
 
-from ._text_files import TextFile
-from ._text_reading import csv_archive, given_texts
-
-_DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 _FILES = {
-    "polarity": TextFile(
+    "polarity": on_drive(
         "YelpReviewPolarity",
         "yelp_review_polarity_csv.tar.gz",
         "620c8ae4bd5a150b730f1ba9a7c6a4d3",
-        f"{_DRIVE}0Bz8a_Dbh9QhbNUpYQ2N3SGlFaDg",
+        "0Bz8a_Dbh9QhbNUpYQ2N3SGlFaDg",
     ),
-    "full": TextFile(
+    "full": on_drive(
         "YelpReviewFull",
         "yelp_review_full_csv.tar.gz",
         "f7ddfafed1033f68ec72b9267863af6c",
-        f"{_DRIVE}0Bz8a_Dbh9QhbZlU4dXhHTFhZQU0",
+        "0Bz8a_Dbh9QhbZlU4dXhHTFhZQU0",
     ),
 }
 
@@ -50,7 +45,4 @@ def load_data(kind: str = "polarity", *, as_dataset: bool = False) -> Any:
         >>> from torchkeras.datasets import yelp_reviews
         >>> (x_train, y_train), (x_test, y_test) = yelp_reviews.load_data()  # doctest: +SKIP
     """
-    file = _FILES[one_of("kind", kind, _FILES)]
-    stem = file.name.removesuffix(".tar.gz")
-    parts = (f"{stem}/train.csv", f"{stem}/test.csv")
-    return given_texts(file.load(partial(csv_archive, parts=parts)), as_dataset)
+    return load_kind(_FILES, kind, as_dataset)

@@ -14,6 +14,8 @@ from .optimizer import Optimizer
 from .selection import Bundle, Selection
 from .workspace import Workspace
 
+_SWEPT_EVERY = 64  # steps; it takes less time than one of them
+
 
 class KernelOptimizer(Optimizer, ABC):
     """The base of the built-in optimizers.
@@ -92,6 +94,8 @@ class KernelOptimizer(Optimizer, ABC):
                 _on_one_thread(self.kernel, bundle, bundle.own(grads), *numbers)
             else:
                 self.kernel(bundle, bundle.own(grads), *numbers)
+            if step % _SWEPT_EVERY == 0:
+                bundle.sweep()
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
         position = self._directory.position(variable)

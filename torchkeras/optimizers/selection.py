@@ -18,6 +18,8 @@ _LATE = 1e30
 # Small scratch memory is kept; a large one would add to the peak of the backward pass.
 _KEPT_ELEMENTS = 1 << 20
 _KEPT_NUMBERS = 16
+# The dtypes with so small numbers that the subnormal ones mean nothing.
+_WIDE = (torch.float32, torch.float64, torch.bfloat16)
 
 
 @dataclass
@@ -132,6 +134,18 @@ class Bundle:
         if sum(piece.numel() for piece in pieces) <= _KEPT_ELEMENTS:
             self._scratch[number] = made
         return made
+
+    def sweep(self) -> None:
+        """Set subnormal numbers in the state to zero, which processors multiply very slowly.
+
+        An average decays into them, and stays there, once a unit is dead: after 900 steps a
+        gradient of 0 makes the step of such a weight ten times as long.
+        """
+        if self.device.type == "cpu":
+            for tensor in (piece for pieces in self.pieces.values() for piece in pieces):
+                if tensor.dtype in _WIDE:
+                    smallest = torch.finfo(tensor.dtype).tiny
+                    torch.hardshrink(tensor, smallest, out=tensor)
 
     def root_of(self, name: str, epsilon: float, number: int = 0) -> list[Tensor]:
         """Return `sqrt(state + epsilon)`, in scratch memory.

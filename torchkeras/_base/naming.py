@@ -84,6 +84,11 @@ def build_scope(name: str) -> Iterator[None]:
         yield
 
 
+def scope_path() -> str:
+    """Return the path of the current scope."""
+    return "/".join(_SCOPE.get())
+
+
 def scoped_path(name: str) -> str:
     """Return the path of a variable called `name` in the current scope."""
     return "/".join((*_SCOPE.get(), name))

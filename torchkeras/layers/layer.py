@@ -192,7 +192,7 @@ class Layer(Configurable, Symbolic):
     @property
     def quantization_mode(self) -> str | None:
         """The quantization mode of the dtype policy, or `None`."""
-        return getattr(self.dtype_policy, "quantization_mode", None)
+        return getattr(self.own_policy, "quantization_mode", None)
 
     def quantize(
         self, mode: str | None = None, type_check: bool = True, config: Any = None
@@ -240,9 +240,9 @@ class Layer(Configurable, Symbolic):
         return {"build_config": serialize_keras_object(build_config)} if build_config else {}
 
     @property
-    def path(self) -> str:
-        """The layer's name."""
-        return self.name
+    def path(self) -> str | None:
+        """The layer's name after those of the layers that have built it; `None` until then."""
+        return self._path
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, **{name: [] for name in _TRANSIENT}}

@@ -109,6 +109,18 @@ def test_a_file_brings_everything_back(tmp_path):
         np.testing.assert_allclose(runs[1][name], values, rtol=1e-5, err_msg=name)
 
 
+@pytest.mark.filterwarnings("ignore:The state of the optimizer")  # it has learnt nothing
+def test_a_file_may_hold_a_teacher_that_has_met_no_data(tmp_path):
+    student, teacher = (torchkeras.Sequential([torchkeras.layers.Dense(3)]) for _ in range(2))
+    loss = torchkeras.distillation.LogitsDistillation()
+    model = torchkeras.distillation.Distiller(teacher, student, distillation_losses=loss)
+    model.compile(loss="mse")
+    expected = model(X).detach()
+    model.save(tmp_path / "d.keras")
+    again = torchkeras.saving.load_model(tmp_path / "d.keras")
+    np.testing.assert_array_equal(again(X).detach().numpy(), expected.numpy())
+
+
 @pytest.mark.filterwarnings("ignore:`compile")
 def test_keras_opens_the_file(tmp_path):
     model = distiller(torchkeras, both)

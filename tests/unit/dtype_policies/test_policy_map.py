@@ -1,9 +1,11 @@
 """A map finds one policy for each path, as Keras's does."""
 
 import keras
+import numpy as np
 import pytest
+import torch
 
-from torchkeras import dtype_policies
+from torchkeras import dtype_policies, layers
 from torchkeras.dtype_policies import DTypePolicyMap
 
 PATHS = "encoder encoder/dense encoder/deep/dense decoder decoder/dense other".split()
@@ -77,3 +79,45 @@ def test_path_that_matches_two_patterns_is_refused():
 def test_wrong_arguments_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+class Outer(layers.Layer):
+    """A layer that hands its policy on."""
+
+    def build(self, input_shape):
+        self.inner = layers.Dense(2, dtype=self.dtype_policy, name="inner")
+        self.inner.build(input_shape)
+
+    def call(self, inputs):
+        return self.inner(inputs)
+
+
+def test_layers_follow_the_policy_of_their_path():
+    policies = DTypePolicyMap("float32")
+    policies["outer/inner"] = "mixed_bfloat16"
+    layer = Outer(dtype=policies, name="outer")
+    layer.build((None, 3))
+    assert (layer.compute_dtype, layer.inner.compute_dtype) == ("float32", "bfloat16")
+    assert (layer.inner.variable_dtype, layer.inner.kernel.dtype) == ("float32", "float32")
+    assert layer(np.ones((1, 3), "float32")).dtype is torch.bfloat16
+
+
+def test_setting_the_policy_of_a_built_layer_writes_into_its_map():
+    policies = DTypePolicyMap("float32")
+    layer = Outer(dtype=policies, name="outer")
+    layer.build((None, 3))
+    for policy in ("mixed_bfloat16", "float16"):
+        layer.inner.dtype_policy = policy
+        assert layer.inner.dtype_policy is policies
+        assert policies["outer/inner"].name == policy
+        assert layer.inner.compute_dtype == policy.removeprefix("mixed_")
+
+
+def test_quantizing_writes_into_the_map():
+    policies = DTypePolicyMap("float32")
+    layer = Outer(dtype=policies, name="outer")
+    layer.build((None, 3))
+    layer.inner.quantize("int8")
+    assert policies["outer/inner"].name == "int8_from_float32"
+    assert layer.inner.quantization_mode == "int8"
+    assert layer.quantization_mode is None

@@ -97,5 +97,9 @@ def test_repr_tells_name_and_state():
     assert repr(layers.Dense(1, name="d")) == "<Dense name=d, built=False>"
 
 
-def test_path_of_a_layer_is_its_name():
-    assert layers.Dense(1, name="d").path == "d"
+def test_path_of_a_layer_is_known_once_it_is_built():
+    layer = layers.Dense(1, name="d")
+    assert layer.path is None
+    with torchkeras.name_scope("outer"):
+        layer.build((None, 2))
+    assert layer.path == "outer/d"

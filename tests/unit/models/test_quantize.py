@@ -42,6 +42,30 @@ def test_models_travel_both_ways(mode, tmp_path):
         np.testing.assert_allclose(loaded.predict(X, verbose=0), expected, rtol=1e-4, atol=1e-5)
 
 
+def attention_of(k, name, policy):
+    inputs = k.Input((4, 6))
+    cls = getattr(k.layers, name)
+    sizes = (2, 2) if name == "MultiHeadAttention" else (3, 4, 2)
+    outputs = cls(*sizes, dtype=policy, name="attention")(inputs, inputs)
+    return k.Model(inputs, k.layers.Dense(2)(outputs))
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+@pytest.mark.parametrize("name", ["MultiHeadAttention", "GroupQueryAttention"])
+def test_attention_travels_with_a_map_of_policies(name, mode, mapped, tmp_path):
+    policies = torchkeras.dtype_policies.DTypePolicyMap() if mapped else None
+    model = attention_of(torchkeras, name, policies)
+    model.quantize(mode)
+    x = np.random.default_rng(0).normal(size=(2, 4, 6)).astype("float32")
+    model.save(tmp_path / "m.keras")
+    packages = PACKAGES if mode == "int4" else (torchkeras,)  # Keras cannot read its own int8
+    for k in packages:
+        loaded = k.saving.load_model(tmp_path / "m.keras")
+        found = loaded.predict(x, verbose=0)
+        np.testing.assert_allclose(found, model.predict(x, verbose=0), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("mode", ["int8", "int4"])
 @pytest.mark.parametrize("name", ["Embedding", "ReversibleEmbedding"])
 def test_a_table_that_has_met_no_data_yet_travels(name, mode, tmp_path):

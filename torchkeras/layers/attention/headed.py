@@ -3,6 +3,7 @@
 B batch, T queries, S keys, N heads, H size of a head.
 """
 
+import re
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -12,7 +13,9 @@ from torch import Tensor
 
 from torchkeras import constraints, initializers, regularizers
 from torchkeras._base.messages import positive_int
+from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._symbolic.tensor import KerasTensor
+from torchkeras.dtype_policies import DTypePolicyMap
 from torchkeras.layers.base.arguments import number
 from torchkeras.layers.base.config import encode
 from torchkeras.layers.layer import Layer
@@ -171,8 +174,17 @@ class HeadedAttention(Layer):
         return kernel(self.flash_attention or None)
 
     def attribute_config(self) -> dict[str, Any]:
-        """Return the arguments of `__init__`, read from the attributes."""
-        return {name: encode(getattr(self, name)) for name in self._config_names()}
+        """Return the arguments of `__init__`; a map for `dtype` once projections are quantized."""
+        found = {name: encode(getattr(self, name)) for name in self._config_names()}
+        inner = [child for child in self.children() if isinstance(child, Projection)]
+        quantized = [child for child in inner if child.quantization_mode]
+        if quantized and not isinstance(self.dtype_policy, DTypePolicyMap):
+            # A projection has the name of this layer before its own, wherever they are built.
+            before = f"(.*/)?{re.escape(self.name)}/"
+            policies = {f"{before}{child.name}": child.own_policy for child in quantized}
+            default = self.dtype_policy.name
+            found["dtype"] = serialize_keras_object(DTypePolicyMap(default, policies))
+        return found
 
     def _config_names(self) -> tuple[str, ...]:
         return _ARGUMENTS

@@ -131,9 +131,7 @@ class MultiHeadAttention(HeadedAttention):
 
     # Building
 
-    def build(  # type: ignore[override]
-        self, query_shape: Any, value_shape: Any, key_shape: Any = None
-    ) -> None:
+    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
         key_shape = value_shape if key_shape is None else key_shape
         check_same(value_shape, key_shape)
         rank = len(query_shape)

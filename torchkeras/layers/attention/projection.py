@@ -74,7 +74,7 @@ class Projection(QuantizableKernel, Layer):
         count = len(self._inputs)
         outputs = range(count, count + len(self._outputs))
         start = with_axes(getattr(self, attribute), range(count), outputs)
-        return start(variable.shape, dtype=self.dtype_policy.variable_dtype)
+        return start(variable.shape, dtype=self.variable_dtype)
 
     def call(self, inputs: Tensor) -> Tensor:
         flat = inputs if self._contracted == 1 else inputs.flatten(-self._contracted)

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
-from torchkeras._base.naming import build_scope
+from torchkeras._base.naming import build_scope, scope_path
 from torchkeras._state.tracked import children_of
 from torchkeras._symbolic.probe import real_tensors
 
@@ -25,6 +25,9 @@ def finished(build: Callable[..., None]) -> Callable[..., None]:
         self._build_depth += 1
         try:
             with build_scope(self.name), real_tensors():
+                if self._build_depth == 1:
+                    object.__setattr__(self, "_path", scope_path())
+                    self.settle_dtypes()
                 build(self, *args, **kwargs)
                 self.bind_slots()
                 if self._build_depth == 1:

@@ -8,6 +8,7 @@ import torch
 from torchkeras import dtype_policies
 from torchkeras._base.dtypes import to_torch
 from torchkeras._state.tracked import FromInit
+from torchkeras.dtype_policies import DTypePolicyMap
 
 from .weights import WeightOwner
 
@@ -39,7 +40,18 @@ class Dtyped(WeightOwner):
 
     def _take_policy(self, value: Any) -> None:
         policy = dtype_policies.get(value)
-        object.__setattr__(self, "_dtype_policy", policy)
+        held = self.__dict__.get("_dtype_policy")
+        if isinstance(held, DTypePolicyMap) and self._path is not None and policy is not held:
+            if self._path in held:
+                del held[self._path]
+            held[self._path] = policy
+        else:
+            object.__setattr__(self, "_dtype_policy", policy)
+        self.settle_dtypes()
+
+    def settle_dtypes(self) -> None:
+        """Note what the layer's own policy says; again once a map is asked for its path."""
+        policy = self.own_policy
         object.__setattr__(self, "torch_dtype", to_torch(policy.compute_dtype))
         casts = policy.compute_dtype != policy.variable_dtype and not self.keeps_variable_dtype
         object.__setattr__(self, "casts_variables", casts)
@@ -51,14 +63,9 @@ class Dtyped(WeightOwner):
         return self.variable_dtype
 
     @property
-    def variable_dtype(self) -> str:
-        """The dtype of the variables."""
-        return str(self.dtype_policy.variable_dtype)
-
-    @property
     def compute_dtype(self) -> str:
         """The dtype of the computations and of the outputs."""
-        return str(self.dtype_policy.compute_dtype)
+        return str(self.own_policy.compute_dtype)
 
     @property
     def input_dtype(self) -> str:

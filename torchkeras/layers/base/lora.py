@@ -198,7 +198,7 @@ class Adaptable(Buildable):
     def _shown_weight(self) -> Variable | Tensor:
         if self._ways is None:
             return self.base_weight
-        return self.merged_weight().to(to_torch(self.dtype_policy.compute_dtype))
+        return self.merged_weight().to(to_torch(self.own_policy.compute_dtype))
 
     def merged_weight(self) -> Tensor:
         """Return the weight with its correction added."""

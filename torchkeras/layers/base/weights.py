@@ -20,6 +20,7 @@ from torchkeras._state.postponing import postpone
 from torchkeras._state.slot import Slot
 from torchkeras._state.tracked import TrackedModule, children_of
 from torchkeras._state.variable import Variable, register
+from torchkeras.dtype_policies import DTypePolicyMap
 
 _Stock = TypeVar("_Stock", bound=nn.Module)
 
@@ -30,6 +31,19 @@ class WeightOwner(TrackedModule):
     name: str
     dtype_policy: Any
     _trainable = True
+    _path: str | None = None
+
+    @property
+    def own_policy(self) -> Any:
+        """The dtype policy of this layer alone: of a map, what it has for the layer's path."""
+        policy = self.dtype_policy
+        mapped = isinstance(policy, DTypePolicyMap) and self._path is not None
+        return policy[self._path] if mapped else policy
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the variables."""
+        return str(self.own_policy.variable_dtype)
 
     # Making weights
 
@@ -45,7 +59,7 @@ class WeightOwner(TrackedModule):
             *args: Its arguments.
             **kwargs: Its keyword arguments, but device and dtype, which are the layer's.
         """
-        dtype = to_torch(self.dtype_policy.variable_dtype)
+        dtype = to_torch(self.variable_dtype)
         made = module_class(*args, **kwargs, device="meta", dtype=dtype)
         return made.to_empty(device=device.creation())
 
@@ -84,7 +98,7 @@ class WeightOwner(TrackedModule):
 
     def _first_value(self, attribute: str, variable: Variable) -> Any:
         initializer = initializers.get(getattr(self, attribute))
-        return initializer(variable.shape, dtype=self.dtype_policy.variable_dtype)
+        return initializer(variable.shape, dtype=self.variable_dtype)
 
     def add_weight(
         self,
@@ -117,7 +131,7 @@ class WeightOwner(TrackedModule):
             name: The variable's name.
         """
         name, shape, initializer = _by_position(args, name, shape, initializer)
-        dtype = standardize_dtype(dtype or self.dtype_policy.variable_dtype)
+        dtype = standardize_dtype(dtype or self.variable_dtype)
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
         sizes = _known_shape(shape, name, self)

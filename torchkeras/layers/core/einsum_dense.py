@@ -170,7 +170,7 @@ class EinsumDense(Activated, QuantizableKernel, Layer):
     def _first_value(self, attribute: str, variable: Variable) -> Any:
         if attribute != "kernel_initializer":
             return super()._first_value(attribute, variable)
-        return self._first_kernel()(variable.shape, dtype=self.dtype_policy.variable_dtype)
+        return self._first_kernel()(variable.shape, dtype=self.variable_dtype)
 
     def _known(self, letters: str, shape: Sequence[int | None]) -> tuple[int, ...]:
         if None in shape:

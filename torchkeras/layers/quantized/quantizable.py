@@ -107,10 +107,10 @@ class Quantizable(Adaptable):
         """
         config = resolve_config(mode, config)
         self.check_quantizable(config.mode, type_check)
-        request = Request(config, self.dtype_policy, self._usual_inputs_quantizer(config.mode))
+        request = Request(config, self.own_policy, self._usual_inputs_quantizer(config.mode))
         self._convert(config.mode, request)
         self.quantization_config = config
-        policy = self.dtype_policy
+        policy = self.own_policy
         if policy.quantization_mode is None:
             self.dtype_policy = f"{_written(config)}_from_{policy.name}"
 
@@ -129,7 +129,7 @@ class Quantizable(Adaptable):
         if self._quantized_as is not None:
             raise ValueError(
                 f"Layer {self.name!r} is already quantized with "
-                f"dtype_policy={self.dtype_policy.name!r}. Received: mode={mode!r}."
+                f"dtype_policy={self.own_policy.name!r}. Received: mode={mode!r}."
             )
         if type_check and not is_library(type(self)):
             raise NotImplementedError(
@@ -195,7 +195,7 @@ class Quantizable(Adaptable):
             check_mode(mode)
             self._check_mode(mode)
             usual = self._usual_inputs_quantizer(mode)
-            request = Request(self.quantization_config, self.dtype_policy, usual)
+            request = Request(self.quantization_config, self.own_policy, usual)
             for place in self.places():
                 _SCHEMES[mode].convert_unfilled(place, request)
             object.__setattr__(self, "_quantized_as", mode)
@@ -207,7 +207,7 @@ class Quantizable(Adaptable):
         if self.quantization_mode is not None and self._quantized_as is None:
             raise NotImplementedError(
                 f"Layer {self.name!r} makes its weights itself, so it cannot be built quantized. "
-                f"Received: dtype_policy={self.dtype_policy.name!r}. Build it in floats."
+                f"Received: dtype_policy={self.own_policy.name!r}. Build it in floats."
             )
 
     def bind_slot(self, name: str, slot: Slot) -> None:
@@ -227,18 +227,18 @@ class Quantizable(Adaptable):
     # The dtype policy
 
     def _take_policy(self, value: Any) -> None:
-        before = self.__dict__.get("_dtype_policy")
+        before = self.own_policy if "_dtype_policy" in self.__dict__ else None
         super()._take_policy(value)
         mode = self.quantization_mode
         if mode is not None and self.built and self._quantized_as is None:
             try:
-                self.quantize(mode, config=_config_of(self.dtype_policy))
+                self.quantize(mode, config=_config_of(self.own_policy))
             except Exception:
                 super()._take_policy(before)
                 raise
 
     def _policy_after_cast(self, dtype: str) -> str:
-        policy = self.dtype_policy
+        policy = self.own_policy
         written = policy.get_config().get("mode")
         return dtype if self._quantized_as is None else f"{written}_from_{dtype}"
 
@@ -305,7 +305,7 @@ class Quantizable(Adaptable):
 
     def finish_loading(self) -> None:
         """Do what calibration left to do, once the layer's variables were read from a file."""
-        for place in self.places():
+        for place in self.places() if self.built else ():
             if isinstance(place.module, Calibrated):
                 self.finish_calibration()
 

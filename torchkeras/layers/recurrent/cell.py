@@ -179,7 +179,7 @@ class RecurrentCell(CellDropout, Layer):
 
     def _first_value(self, attribute: str, variable: Any) -> Any:
         start = self.start_of(attribute.removesuffix("_initializer"))
-        return start(variable.shape, dtype=self.dtype_policy.variable_dtype)
+        return start(variable.shape, dtype=self.variable_dtype)
 
     def step_weights(self) -> list[Any]:
         """Return kernel, recurrent kernel and bias (or `None`) in Keras's shapes, as tensors."""

@@ -120,7 +120,7 @@ class ConvLSTMCell(CellDropout, Sliding):
 
     def _first_value(self, attribute: str, variable: Any) -> Any:
         start = getattr(self, attribute)
-        dtype = self.dtype_policy.variable_dtype
+        dtype = self.variable_dtype
         if attribute != "bias_initializer" or not self.unit_forget_bias:
             return start(variable.shape, dtype=dtype)
         first = start((self.filters,), dtype=dtype)

@@ -16,7 +16,15 @@ TORCH_DTYPES: dict[str, torch.dtype] = {
     name: getattr(torch, name) for name in _NAMES if hasattr(torch, name)
 }
 NAMES: dict[torch.dtype, str] = {dtype: name for name, dtype in TORCH_DTYPES.items()}
-_PYTHON_TYPES: dict[Any, str] = {bool: "bool", int: "int32", complex: "complex64"}
+# torch hardly computes with the first; Keras reads these names as the second on torch.
+CARRIERS = {"uint16": "int32", "uint32": "int64", "uint64": "int64"}
+_PYTHON_TYPES: dict[Any, str] = {
+    bool: "bool",
+    int: "int32",
+    "int": "int32",
+    complex: "complex64",
+    str: "string",
+}
 
 
 def standardize_dtype(dtype: Any) -> str:
@@ -52,10 +60,11 @@ def _name_of(dtype: Any) -> str:
 
 
 def to_torch(dtype: Any) -> torch.dtype:
-    """Return the torch dtype for anything that `standardize_dtype` understands."""
+    """Return the torch dtype that computes with anything that `standardize_dtype` understands."""
     if isinstance(dtype, torch.dtype):
         return dtype
-    return TORCH_DTYPES[standardize_dtype(dtype)]
+    name = standardize_dtype(dtype)
+    return TORCH_DTYPES[CARRIERS.get(name, name)]
 
 
 def is_float(dtype: Any) -> bool:

@@ -7,13 +7,11 @@ import torch
 from torch import Tensor
 
 from torchkeras import tree
-from torchkeras._base.dtypes import standardize_dtype, to_torch
+from torchkeras._base.dtypes import CARRIERS, standardize_dtype, to_torch
 from torchkeras._base.messages import show
 
 _Array = np.ndarray[Any, Any]
 _INT32 = np.iinfo(np.int32)
-# torch hardly computes with the first; Keras reads them as the second too.
-_CARRIERS = {"uint16": "int32", "uint32": "int64", "uint64": "int64"}
 # NumPy borrows these from ml_dtypes; torch does not know them there, but knows their bits.
 _BITS = {"bfloat16": "int16", "float8_e4m3fn": "uint8", "float8_e5m2": "uint8"}
 _NARROW = {"int64": "int32", "complex128": "complex64"}
@@ -33,11 +31,13 @@ def from_numbers(x: Any, where: torch.device) -> Tensor:
     Raises:
         TypeError: If `x` holds anything but numbers.
     """
+    if type(x) is float:  # by way of an array, an exported program would hold a float64
+        return torch.tensor(x, dtype=to_torch(None), device=where)
     array = np.array(x)
     if array.dtype.kind in "OSUMm":
         raise TypeError(f"Only numbers can become a tensor. Received: {show(x)}.")
     name = _narrowed(array, x) if isinstance(x, _WIDTHLESS) else array.dtype.name
-    return _from_array(array, to_torch(_CARRIERS.get(name, name)), where)
+    return _from_array(array, to_torch(name), where)
 
 
 def is_borrowed(array: _Array) -> bool:
@@ -71,5 +71,5 @@ def _narrowed(array: _Array, x: Any) -> str:
 def _from_array(array: _Array, dtype: torch.dtype, where: torch.device) -> Tensor:
     if where.type == "mps" and dtype == torch.float64:
         dtype = torch.float32  # MPS has no float64
-    carrier = _CARRIERS.get(array.dtype.name)
+    carrier = CARRIERS.get(array.dtype.name)
     return shared(array if carrier is None else array.astype(carrier)).to(dtype).to(where)

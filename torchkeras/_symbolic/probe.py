@@ -2,9 +2,11 @@
 
 Unknown sizes are tried with two different numbers; what differs between the two results is unknown
 in the result. A function that refuses the small numbers (a wide kernel, say) is tried with large
-ones.
+ones, and with some that most numbers divide. If it refuses them all, as beside a known size,
+unknown sizes get known ones.
 """
 
+import functools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,13 +25,20 @@ from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.dtypes import NAMES, to_torch
 
+from .fitting import Sizes, fits, place
 from .spec import Spec, specs_in
 
 # Far apart, so that a window with a long stride does not give the same number of outputs for both.
-_SIZES = ((11, 67), (1021, 1531))
+_SIZES = ((11, 67), (1021, 1531), (1680, 5040))
 # What to add to an error in which those sizes may show.
 TRIED = f"(The sizes {', '.join(str(n) for pair in _SIZES for n in pair)} stand for unknown ones.)"
 ValueDependent = (DataDependentOutputException, DynamicOutputShapeException)
+
+
+class UnknownSizeError(ValueError):
+    """A size must be known, and no number may stand for it."""
+
+
 _LOG = logging.getLogger("torch._subclasses.fake_tensor")
 _ACTIVE: ContextVar[bool] = ContextVar("torchkeras_probing", default=False)
 
@@ -56,6 +65,7 @@ def probe(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     where: torch.device | None = None,
+    most: int = 16,
 ) -> Any:
     """Return the result of `function`, with a `Spec` in place of each tensor.
 
@@ -64,17 +74,39 @@ def probe(
         args: Positional arguments; specs among them stand for tensors.
         kwargs: Keyword arguments, likewise.
         where: The device that the tensors pretend to be on.
+        most: How many trials there may be to fit unknown sizes to known ones.
     """
     where = where or device.creation()
     if all(None not in spec.shape for spec in specs_in((args, kwargs))):
         result = _run(function, args, kwargs, where, 1)
-        return tree.map_structure(_merge, result, result)
-    small, large = _SIZES
+        return _merge_all(result, result)
+
+    def tried(fixed: Sizes, sizes: tuple[int, int]) -> Any:
+        results = [_run(function, args, kwargs, where, size, fixed) for size in sizes]
+        return _merge_all(*results)
+
+    failures = []
+    for sizes in _SIZES:
+        try:
+            return tried({}, sizes)
+        except (*ValueDependent, UnknownSizeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again below, if nothing fits
+            failures.append(error)
+    for trials in fits((args, kwargs), most):
+        results = [specs for fixed in trials for specs in _attempt(tried, fixed, _SIZES[0])]
+        agreed = results and _attempt(functools.reduce, _merge_all, results)
+        if agreed:
+            return agreed[0]
+    raise failures[1]
+
+
+def _attempt(trial: Callable[..., Any], *args: Any) -> list[Any]:
+    """Return what a trial finds, or nothing if it fails."""
     try:
-        results = [_run(function, args, kwargs, where, size) for size in small]
-    except Exception:  # noqa: BLE001 - whatever it is, the large sizes raise it again
-        results = [_run(function, args, kwargs, where, size) for size in large]
-    return tree.map_structure(_merge, *results)
+        return [trial(*args)]
+    except Exception:  # noqa: BLE001 - sizes that do not fit are what is looked for
+        return []
 
 
 def _run(
@@ -83,11 +115,15 @@ def _run(
     kwargs: dict[str, Any],
     where: torch.device,
     size: int,
+    fixed: Sizes | None = None,
 ) -> Any:
     def fake(leaf: Any) -> Any:
         if not isinstance(leaf, Spec):
             return leaf
-        shape = [size if n is None else n for n in leaf.shape]
+        shape = [
+            (fixed or {}).get(place(leaf, axis), size) if n is None else n
+            for axis, n in enumerate(leaf.shape)
+        ]
         return torch.empty(shape, dtype=to_torch(leaf.dtype), device=where)
 
     token, quiet = _ACTIVE.set(True), _LOG.disabled
@@ -101,7 +137,14 @@ def _run(
         _ACTIVE.reset(token)
 
 
+def _merge_all(*results: Any) -> Any:
+    return tree.map_structure(_merge, *results)
+
+
 def _merge(first: Any, second: Any) -> Any:
+    if isinstance(first, Spec):
+        sizes = zip(first.shape, second.shape, strict=True)
+        return Spec([a if a == b else None for a, b in sizes], first.dtype)
     if not isinstance(first, torch.Tensor):
         return first if first == second else None
     sizes = zip(first.shape, second.shape, strict=True)

@@ -280,7 +280,7 @@ def record(target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     name = NAME_BY_OPERATOR.get(target) or _name_of(target)
     _refuse_writes(target, args, kwargs)
     try:
-        specs = probe(target, args, kwargs)
+        specs = probe(target, args, kwargs, most=100)
     except (RuntimeError, IndexError) as error:
         raise ValueError(_cannot(name, args, kwargs, error)) from error
     outputs = tree.map_structure(lambda leaf: fresh(leaf, name), specs)

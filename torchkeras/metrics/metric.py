@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,6 +14,8 @@ from torchkeras._state.stateless import swapped
 from torchkeras._state.variable import Variable, as_tensor, read, register
 from torchkeras._symbolic.probe import probing
 from torchkeras.losses.arguments import first_tensor
+
+_Kind = TypeVar("_Kind")
 
 
 class Metric:
@@ -138,9 +140,15 @@ class Metric:
     @property
     def variables(self) -> list[Variable]:
         """The variables of the metric, then those of metrics among its attributes."""
+        own = self._own_variables()
+        inner = [metric.variables for metric in _found_in(Metric, list(vars(self).values()))]
+        return [*own, *(variable for group in inner for variable in group)]
+
+    def _own_variables(self) -> list[Variable]:
+        """Return the metric's own variables, then those in lists and dictionaries of its own."""
         self._check_super_called()
-        inner = [metric.variables for metric in _metrics_in(list(vars(self).values()))]
-        return [*self._variables, *(variable for group in inner for variable in group)]
+        found = _found_in(Variable, [self._variables, *vars(self).values()])
+        return list({id(variable): variable for variable in found}.values())
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Variable):
@@ -151,7 +159,7 @@ class Metric:
 
     def _follow(self, device: torch.device) -> None:
         """Bring the metric's own variables to a device."""
-        for variable in self._variables:
+        for variable in self._own_variables():
             _move(variable, device)
 
     def _check_super_called(self) -> None:
@@ -288,13 +296,13 @@ def _move(variable: Variable, device: torch.device) -> None:
             register(module, key, tensor.detach().to(device), variable.trainable)
 
 
-def _metrics_in(value: Any) -> Iterator[Metric]:
-    """Yield the metrics in nested lists, tuples and dictionaries."""
-    if isinstance(value, Metric):
+def _found_in(kind: type[_Kind], value: Any) -> Iterator[_Kind]:
+    """Yield the objects of a kind in nested lists, tuples and dictionaries."""
+    if isinstance(value, kind):
         yield value
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _metrics_in(item)
+            yield from _found_in(kind, item)
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _metrics_in(item)
+            yield from _found_in(kind, item)

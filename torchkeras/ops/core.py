@@ -12,6 +12,7 @@ from torchkeras._base.messages import one_of
 from torchkeras._state.convert import tensor
 from torchkeras._state.variable import Variable
 from torchkeras._symbolic.op import op
+from torchkeras._symbolic.probe import UnknownSizeError, is_unknown
 
 from .operands import beside, dim
 
@@ -157,8 +158,11 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> tuple[Tensor, ...]
 
     Args:
         x: A tensor.
-        num: How many slices there are, for the sake of other backends.
+        num: How many slices there are; only symbols of unknown size along the axis need it.
         axis: The axis.
+
+    Raises:
+        ValueError: If a symbol's size along the axis is unknown, and `num` is not given.
 
     Example:
         >>> from torchkeras import ops
@@ -166,7 +170,12 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> tuple[Tensor, ...]
         [[1, 2], [3, 4]]
     """
     value = tensor(x)
-    return value.unbind(dim(axis, value.dim()))
+    axis = dim(axis, value.dim())
+    if not is_unknown(value.shape[axis]):
+        return value.unbind(axis)
+    if num is None:
+        raise UnknownSizeError(f"`num` must be given where the size of axis {axis} is not known.")
+    return value.narrow(axis, 0, num).unbind(axis)
 
 
 @op
@@ -194,9 +203,10 @@ def slice(inputs: Any, start_indices: Any, shape: Sequence[int]) -> Tensor:
             f"Received: start_indices={start_indices}, shape={shape}."
         )
     for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):
-        if isinstance(start, Tensor):
+        if isinstance(start, Tensor) and size != -1:
             block = block.index_select(axis, torch.arange(size, device=block.device) + start)
         else:
+            start = int(start)
             left = block.shape[axis] - start % max(block.shape[axis], 1)
             block = block.narrow(axis, start, left if size == -1 else size)
     return block

@@ -21,9 +21,16 @@ def _sizes(shape: Any) -> tuple[int, ...]:
 
 def _rows_and_columns(N: int, M: int | None) -> tuple[Tensor, Tensor]:
     """Return the numbers of the rows and of the columns of a matrix, to be compared."""
+    for name, count in (("N", N), ("M", M)):
+        if isinstance(count, (float, np.floating)) or _is_float(count):
+            raise TypeError(f"`{name}` must be a whole number. Received: {name}={count!r}.")
     where = device.running()
     rows = torch.arange(N, device=where).unsqueeze(1)
     return rows, torch.arange(N if M is None else M, device=where)
+
+
+def _is_float(x: Any) -> bool:
+    return isinstance(x, Tensor) and x.is_floating_point()
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:

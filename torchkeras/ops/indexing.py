@@ -92,7 +92,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     axis = dim(axis, value.dim())
     places = _from_zero(beside(indices, value), value.shape[axis], value)
     picked = value.index_select(axis, places.reshape(-1))
-    return picked.reshape(*value.shape[:axis], *places.shape, *value.shape[axis + 1 :])
+    return picked.reshape((*value.shape[:axis], *places.shape, *value.shape[axis + 1 :]))
 
 
 @op

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
+from torchkeras._symbolic.probe import probing
 
 from .operands import counted, dim, promoted
 
@@ -64,7 +65,7 @@ def unique(
     """
     value = tensor(x)
     along = None if axis is None else dim(axis, value.dim())
-    values, inverse, counts = torch.unique(value, sorted, True, True, along)
+    values, inverse, counts = _unique(value, sorted, along, size)
     place = along or 0
     found = [_sized(values, place, size, 0 if fill_value is None else fill_value)]
     if return_index:
@@ -74,6 +75,18 @@ def unique(
     if return_counts:
         found.append(_sized(counts, 0, size, 0))
     return found[0] if len(found) == 1 else tuple(found)
+
+
+def _unique(
+    value: Tensor, sorted: bool, along: int | None, size: int | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return values, inverse and counts; while a shape is tried, as many as will be returned."""
+    if size is None or not probing():
+        return torch.unique(value, sorted, True, True, along)
+    flat = value.reshape(-1) if along is None else value
+    places = torch.zeros(value.shape if along is None else value.shape[along], dtype=torch.long)
+    zero = torch.zeros(size, dtype=torch.long, device=value.device)
+    return flat.index_select(along or 0, zero), places.to(value.device), zero
 
 
 def _first_places(inverse: Tensor, count: int) -> Tensor:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from torchkeras._base.dtypes import to_torch
+from torchkeras._base.dtypes import TORCH_DTYPES, standardize_dtype
 from torchkeras._base.messages import show
 from torchkeras._state.convert import tensor
 from torchkeras._symbolic.op import op
@@ -22,13 +23,27 @@ def reshape(x: Any, newshape: Any) -> Tensor:
         x: A tensor.
         newshape: The shape.
 
+    Raises:
+        ValueError: If a size is negative, or -1 (or `None`) stands in it more than once.
+
     Example:
         >>> from torchkeras import ops
         >>> ops.reshape([1, 2, 3, 4], (2, -1)).tolist()
         [[1, 2], [3, 4]]
     """
-    sizes = (newshape,) if hasattr(newshape, "__index__") else tuple(newshape)
-    return tensor(x).reshape([-1 if size is None else size for size in sizes])
+    sizes = (
+        (newshape,)
+        if hasattr(newshape, "__index__") and not getattr(newshape, "ndim", 0)
+        else tuple(newshape)
+    )
+    sizes = tuple(-1 if size is None else size for size in sizes)
+    numbers = [size for size in sizes if isinstance(size, int)]
+    if numbers.count(-1) > 1 or any(number < -1 for number in numbers):
+        raise ValueError(
+            "`newshape` must hold sizes from 0, and -1 at most once. Received: "
+            f"newshape={newshape}."
+        )
+    return tensor(x).reshape(sizes)
 
 
 @op
@@ -138,13 +153,14 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
     value = tensor(x)
     if axis is None:
         value, axis = value.reshape(-1), 0
-    if hasattr(repeats, "__index__") and not isinstance(repeats, Tensor):
-        return torch.repeat_interleave(value, repeats.__index__(), dim=axis)
-    counts = beside(repeats, value).long().to(value.device).reshape(-1)
-    if counts.shape[0] != 1 and isinstance(repeats, (list, tuple)):  # so that nobody must ask
-        total = sum(int(n) for n in repeats)
-        return torch.repeat_interleave(value, counts, dim=axis, output_size=total)
-    return torch.repeat_interleave(value, counts, dim=axis)
+    if isinstance(repeats, Tensor):
+        return torch.repeat_interleave(value, repeats.to(value.device).reshape(-1), dim=axis)
+    numbers = repeats.ravel().tolist() if isinstance(repeats, np.ndarray) else repeats
+    if hasattr(numbers, "__index__") or len(numbers) == 1:
+        once = numbers.__index__() if hasattr(numbers, "__index__") else int(numbers[0])
+        return torch.repeat_interleave(value, once, dim=axis)
+    counts = beside(numbers, value).long()
+    return torch.repeat_interleave(value, counts, dim=axis, output_size=sum(numbers))
 
 
 @op
@@ -233,7 +249,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
 
     Args:
         x: A tensor.
-        shift: How far.
+        shift: How far, along all axes or along each.
         axis: The axes; the flat tensor if not given.
 
     Example:
@@ -241,6 +257,8 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
         >>> ops.roll([1, 2, 3], 1).tolist()
         [3, 1, 2]
     """
+    if isinstance(axis, (list, tuple)) and isinstance(shift, int):
+        shift = [shift] * len(axis)
     return torch.roll(tensor(x), shift, axis)
 
 
@@ -274,7 +292,8 @@ def view(x: Any, dtype: Any = None) -> Tensor:
         >>> ops.view([1.0], "int32").tolist()
         [1065353216]
     """
-    value, wanted = tensor(x), to_torch(dtype)
+    value = tensor(x)
+    wanted = TORCH_DTYPES[standardize_dtype(dtype)]  # whose bits count
     return value if value.dtype is wanted else value.view(wanted)
 
 

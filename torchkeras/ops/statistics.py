@@ -214,13 +214,13 @@ def histogram(
     """Return how many values lie in each of equal bins, and the edges of the bins.
 
     Args:
-        x: A tensor.
+        x: A vector.
         bins: How many bins there are.
         range: The first and the last edge; the least and the largest value if not given.
 
     Raises:
         TypeError: If `bins` is no whole number.
-        ValueError: If `bins` is negative, or `range` is no pair in order.
+        ValueError: If `x` is no vector, `bins` is negative, or `range` is no pair in order.
 
     Example:
         >>> from torchkeras import ops
@@ -228,7 +228,11 @@ def histogram(
         [3.0, 1.0]
     """
     _check_histogram(bins, range)
-    value = inexact(x).reshape(-1)
+    value = inexact(x)
+    if value.dim() != 1:
+        raise ValueError(
+            f"`x` must be a vector. Received: x={show(value)}. Flatten it with `ops.ravel`."
+        )
     if range is None:
         low, high = torch.aminmax(value) if value.numel() else (value.new_zeros(()),) * 2
     else:
@@ -318,6 +322,8 @@ def _quantile(function: Any, x: Any, q: Any, axis: Axis, method: str, keepdims: 
     value = inexact(x)
     wide = value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
     over = dims(value, axis)
+    if not over and isinstance(q, (int, float)):  # torch makes NaN of infinity
+        return value
     rows = wide.unsqueeze(-1)
     if over:
         rows = wide.movedim(over, tuple(range(-len(over), 0))).flatten(-len(over))

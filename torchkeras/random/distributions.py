@@ -115,7 +115,7 @@ def randint(
             for the global one. Any of them costs a fresh torch generator, about 4 µs.
 
     Raises:
-        ValueError: If `maxval` is not above `minval`, or a size is unknown.
+        ValueError: If `maxval` is not above `minval`, a size is unknown, or `dtype` holds floats.
 
     Example:
         >>> import torchkeras
@@ -128,11 +128,15 @@ def randint(
         raise ValueError(
             f"`maxval` must be above `minval`. Received: minval={minval}, maxval={maxval}."
         )
+    wanted = to_torch(dtype)
+    if wanted.is_floating_point or wanted.is_complex:
+        raise ValueError(
+            f"`dtype` must be one of whole numbers. Received: dtype={dtype!r}. Cast the result "
+            "with `ops.cast`, or draw with `random.uniform`."
+        )
     where = device.running()
     source = draw.generator(seed, where)
-    return torch.randint(
-        low, high, known(shape), generator=source, dtype=to_torch(dtype), device=where
-    )
+    return torch.randint(low, high, known(shape), generator=source, dtype=wanted, device=where)
 
 
 def known(shape: Sequence[int]) -> tuple[int, ...]:

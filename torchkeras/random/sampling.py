@@ -35,7 +35,7 @@ def categorical(
         Indices of classes, of shape `(batch, num_samples)`.
 
     Raises:
-        ValueError: If `logits` has more than two axes, or none.
+        ValueError: If `logits` has not two axes.
 
     Example:
         >>> import torchkeras
@@ -43,7 +43,7 @@ def categorical(
         [[1, 1, 1]]
     """
     logits = tensor(logits)
-    if logits.ndim not in (1, 2):
+    if logits.ndim != 2:
         raise ValueError(
             f"`logits` must have the shape (batch, classes). Received: logits={show(logits)}."
         )

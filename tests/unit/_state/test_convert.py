@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import torchkeras
 from torchkeras._base import settings
 from torchkeras._state.convert import tensor
 from torchkeras._state.variable import Variable
@@ -49,6 +50,12 @@ def test_values_become_keras_tensors(case):
     ours, theirs = tensor(VALUES[case]), keras.ops.convert_to_tensor(VALUES[case])
     assert ours.dtype == theirs.dtype
     assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "uint32"])
+def test_dtypes_that_torch_hardly_computes_with_are_wider(dtype):
+    for package in (torchkeras, keras):
+        assert package.ops.cast([1, 2], dtype).dtype == tensor(np.ones(2, dtype)).dtype
 
 
 def test_large_integers_in_a_list_become_int64():

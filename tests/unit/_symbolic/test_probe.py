@@ -126,3 +126,46 @@ def test_specs_are_found():
     assert has_spec((1, [spec]), {})
     assert has_spec((), {"x": {"a": spec}})
     assert not has_spec((1, "a", [torch.ones(1)]), {"x": 3})
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "expected"),
+    [
+        (torch.add, ((None, 3), (2, 3)), (2, 3)),
+        (torch.add, ((None, 3), (2, None)), (2, 3)),
+        (torch.add, ((None, None, 4), (None, 7, 4)), (None, 7, 4)),
+        (torch.matmul, ((None, 3), (None, 3)), (None, 3)),
+        (torch.matmul, ((None, None), (3, 4)), (None, 4)),
+        (lambda x, y: torch.cat([x, y], 1), ((None, 3), (2, 3)), (2, 6)),
+        (lambda x: x.reshape(-1, 6), ((None, 3),), (None, 6)),
+    ],
+)
+def test_unknown_sizes_meet_known_ones(function, shapes, expected):
+    assert shape(function, *shapes) == expected
+
+
+def test_numbers_among_the_arguments_are_known_sizes():
+    assert probe(torch.reshape, (Spec((None, 3), "float32"), (2, 3)), {}).shape == (2, 3)
+
+
+def test_what_nothing_fits_is_refused():
+    with pytest.raises(RuntimeError, match=r"size of tensor a \(3\)|Attempting to broadcast"):
+        shape(torch.add, (None, 3), (2, 4))
+
+
+def test_a_symbol_used_twice_has_one_size():
+    x = Spec((None, 3), "float32")
+    assert probe(lambda a, b, c: a + b + c, (x, x, Spec((2, 1), "float32")), {}).shape == (2, 3)
+
+
+def test_what_fits_in_several_ways_stays_unknown():
+    def function(x, y):
+        return y[: {3: 2, 4: 1}[len(x)]]
+
+    assert shape(function, (None,), (3, 4)) == (None, 4)
+
+
+def test_a_layer_may_add_what_is_known_to_what_is_not():
+    table = torch.ones(7, 4)
+    layer = layers.Lambda(lambda pair: pair[0] + pair[1] + table)
+    assert layer([Input((None, 4)), Input((7, 4))]).shape == (None, 7, 4)

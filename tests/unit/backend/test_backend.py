@@ -29,7 +29,7 @@ def test_signatures_equal_keras(name):
     assert ours == theirs
 
 
-@pytest.mark.parametrize("dtype", [*DTYPES, "float8_e4m3fn", int, float, None])
+@pytest.mark.parametrize("dtype", [*DTYPES, "float8_e4m3fn", int, "int", str, float, None])
 def test_kinds_of_dtypes_equal_keras(dtype):
     assert backend.is_float_dtype(dtype) == keras.backend.is_float_dtype(dtype)
     assert backend.is_int_dtype(dtype) == keras.backend.is_int_dtype(dtype)

@@ -74,3 +74,8 @@ def test_misspelt_name_gets_a_hint(find):
 def test_other_things_are_refused(wrong):
     with pytest.raises(ValueError, match="`loss` must be a name, a config or a callable"):
         losses.get(wrong)
+
+
+def test_a_scope_of_nothing_is_none():
+    with custom_object_scope(None):
+        assert losses.get("mse") is losses.mean_squared_error

@@ -237,6 +237,10 @@ def test_variable_made_by_hand_is_tracked():
 
     metric = ByHand()
     assert metric.variables == [metric.value]
+    metric.more = {"a": [Variable(1.0), Variable(2.0)], "b": metric.value}
+    assert metric.variables == [metric.value, *metric.more["a"]]
+    metric.reset_state()
+    assert [v.numpy() for v in metric.variables] == [0.0, 0.0, 0.0]
 
 
 def test_finding_out_shapes_does_not_count():

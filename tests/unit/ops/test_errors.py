@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import torchkeras
 from torchkeras import ops
 
 X, V = torch.ones(2, 3), torch.ones(3)
@@ -24,8 +25,11 @@ X, V = torch.ones(2, 3), torch.ones(3)
         (lambda: ops.quantile(X, 0.5, method="midpont"), r"`method` must be one of.*'midpoint'\?"),
         (lambda: ops.bincount([1], sparse=True), r"Sparse tensors do not exist.*sparse=True"),
         (lambda: ops.digitize(X, X), r"`bins` must be a vector.*shape=\(2, 3\)"),
-        (lambda: ops.histogram(X, -1), r"`bins` must not be negative.*bins=-1"),
-        (lambda: ops.histogram(X, 2, (3, 1)), r"`range` must be a pair.*range=\(3, 1\)"),
+        (lambda: ops.reshape(V, (-2, 3)), r"`newshape` must hold sizes from 0.*\(-2, 3\)"),
+        (lambda: ops.reshape(V, (-1, 1, -1)), r"`newshape` must .* -1 at most once"),
+        (lambda: ops.histogram(X), r"`x` must be a vector.*shape=\(2, 3\).*ops.ravel"),
+        (lambda: ops.histogram(V, -1), r"`bins` must not be negative.*bins=-1"),
+        (lambda: ops.histogram(V, 2, (3, 1)), r"`range` must be a pair.*range=\(3, 1\)"),
         (lambda: ops.correlate(X, V), r"`x1` and `x2` must be vectors.*shape=\(2, 3\)"),
         (lambda: ops.correlate(V, V, "ful"), r"`mode` must be one of.*mode='ful'.*'full'"),
         (lambda: ops.searchsorted(X, V), r"`sorted_sequence` must be a vector.*vectorized_map"),
@@ -72,7 +76,9 @@ def test_wrong_values(call, text):
         (lambda: ops.gcd(X, 2), r"`x1` must hold whole numbers"),
         (lambda: ops.ldexp(X, X), r"`x2` must hold whole numbers.*float32"),
         (lambda: ops.ldexp(X, True), r"`x2` must hold whole numbers.*bool"),
-        (lambda: ops.histogram(X, 2.0), r"`bins` must be an integer.*bins=2.0"),
+        (lambda: ops.eye(3.0), r"`N` must be a whole number.*N=3.0"),
+        (lambda: ops.eye(3, torch.tensor(2.0)), r"`M` must be a whole number"),
+        (lambda: ops.histogram(V, 2.0), r"`bins` must be an integer.*bins=2.0"),
         (lambda: ops.add("a", 1), r"Only numbers can become a tensor.*'a'"),
         (lambda: ops.custom_gradient(lambda x: x)(X), r"must return a pair `\(output, grad\)`"),
         (lambda: ops.vectorize(len, excluded=[1.5]), r"`excluded` must hold numbers and names"),
@@ -83,10 +89,14 @@ def test_wrong_types(call, text):
         call()
 
 
-def test_a_shape_that_depends_on_values_is_refused_for_symbols():
-    import torchkeras
+def test_an_unknown_size_is_not_taken_for_one():
+    with pytest.raises(ValueError, match="`axis` must name axes of size 1"):
+        ops.squeeze(torchkeras.KerasTensor((None, 2)), 0)
 
+
+def test_a_shape_that_depends_on_values_is_refused_for_symbols():
     x = torchkeras.KerasTensor((None, 3))
-    for call in (ops.unique, ops.nonzero, ops.where):
+    start = torchkeras.KerasTensor((2,), "int32")
+    for call in (ops.unique, ops.nonzero, ops.where, lambda x: ops.slice(x, start, (-1, 3))):
         with pytest.raises(ValueError, match=r"depends on the values.*custom Layer"):
             call(x)

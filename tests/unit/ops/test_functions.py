@@ -200,3 +200,54 @@ def test_values_between_tensors_along_another_axis():
     assert ops.linspace(x, y, 3, axis=-1).shape == (2, 3)
     with pytest.raises(ValueError, match=r"axis"):
         keras.ops.linspace(x, y, 3, axis=-1)
+
+
+def test_a_number_of_slices_of_an_unknown_size():
+    x = torchkeras.Input((None, 4))
+    model = torchkeras.Model(x, ops.unstack(x, num=3, axis=1))
+    assert [tuple(y.shape) for y in model(torch.ones(2, 3, 4))] == [(2, 4)] * 3
+    with pytest.raises(ValueError, match=r"`num` must be given.*axis 1"):
+        ops.unstack(x, axis=1)
+
+
+def test_a_block_from_a_start_in_a_tensor_to_the_end():
+    x = torch.arange(6.0).reshape(2, 3)
+    assert ops.slice(x, torch.tensor([0, 1]), (2, -1)).tolist() == [[1.0, 2.0], [4.0, 5.0]]
+
+
+def test_a_python_number_is_never_a_float64_on_its_way():
+    class Module(torch.nn.Module):
+        def forward(self, x):
+            return torch.maximum(x, ops.convert_to_tensor(1e-7, dtype="float32"))
+
+    constants = torch.export.export(Module(), (torch.ones(2),)).constants.values()
+    assert torch.float64 not in {value.dtype for value in constants}
+
+
+@pytest.mark.parametrize("repeats", [np.array([1, 2]), np.array([2]), [1, 2], torch.tensor([1, 2])])
+def test_repeats_in_any_form(repeats):
+    x = np.arange(4).reshape(2, 2)
+    assert ops.repeat(x, repeats, -1).tolist() == np.repeat(x, np.asarray(repeats), -1).tolist()
+
+
+def test_repeats_of_a_symbol_may_differ():
+    assert ops.repeat(torchkeras.KerasTensor((2, 3)), [1, 2], axis=0).shape == (3, 3)
+
+
+def test_unique_values_of_a_symbol_are_as_many_as_asked_for():
+    x = torchkeras.KerasTensor((None, 4))
+    assert [y.shape for y in ops.unique(x, size=5, return_index=True)] == [(5,), (5,)]
+    values, inverse = ops.unique(x, axis=0, size=3, return_inverse=True)
+    assert (values.shape, inverse.shape) == ((3, 4), (None,))
+
+
+def test_a_new_shape_in_an_array():
+    assert ops.reshape(torch.ones(6), np.array([2, 3])).shape == (2, 3)
+
+
+def test_a_median_over_no_axis_keeps_infinity():
+    assert ops.nanmedian([1.0, float("inf")], axis=()).tolist() == [1.0, float("inf")]
+
+
+def test_views_of_bits_have_the_very_dtype():
+    assert ops.view(torch.ones(2, dtype=torch.int32), "uint32").dtype == torch.uint32

@@ -110,6 +110,8 @@ def test_dropout_passes_gradients_to_what_it_keeps():
     [
         (lambda: random.uniform((2,), dtype="int32"), "`dtype` must be a float dtype.*int32"),
         (lambda: random.normal((None, 2)), r"`shape` must hold known sizes.*\(None, 2\)"),
+        (lambda: random.randint((2,), 0, 3, "float32"), "`dtype` must be one of whole.*float32"),
+        (lambda: random.categorical(torch.ones(5), 1), r"`logits` must have the shape"),
         (lambda: random.randint((2,), 3, 3), "`maxval` must be above `minval`.*minval=3, maxval=3"),
         (lambda: random.dropout(torch.ones(2), 1.5), "`rate` must lie between 0 and 1.*rate=1.5"),
         (lambda: random.dropout(torch.ones(2), 0.5, (1, 2)), "`noise_shape` must broadcast"),

@@ -183,6 +183,28 @@ def test_galleries_of_boxes_and_masks(tmp_path):
         visualization.plot_bounding_box_gallery(IMAGES, "xyxy", legend=True, legend_handles=[1])
 
 
+def test_classes_of_a_gallery_have_colors_far_apart(tmp_path):
+    path, dark = tmp_path / "masks.png", np.zeros((1, 9, 9, 3))
+    classes = np.arange(81).reshape(1, 9, 9) // 14
+    visualization.plot_segmentation_mask_gallery(dark, 6, y_true=classes, alpha=1.0, path=path)
+    colors, times = np.unique(pixels(path), axis=0, return_counts=True)
+    often = colors[np.argsort(times)[-7:]].astype(int)  # six classes and the ground
+    apart = np.abs(often[:, None] - often).sum(-1)[~np.eye(7, dtype=bool)]
+    assert apart.min() > 90
+
+
+def test_epochs_and_counts_have_whole_numbers(monkeypatch):
+    ticks = []
+    monkeypatch.setattr(
+        plt, "show", lambda: ticks.extend((a.get_xticks(), a.get_yticks()) for a in plt.gcf().axes)
+    )
+    visualization.plot_history({"loss": [0.5]})
+    visualization.plot_confusion_matrix([0, 1, 1], [0, 1, 0])
+    (epochs, _), _, (_, counts) = ticks
+    assert (epochs % 1 == 0).all()
+    assert (counts % 1 == 0).all()
+
+
 def test_galleries_are_shown_or_saved(monkeypatch, tmp_path):
     shown = []
     monkeypatch.setattr(plt, "show", lambda: shown.append(len(plt.gcf().axes)))

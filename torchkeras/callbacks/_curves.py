@@ -63,7 +63,7 @@ def _draw_panel(
             panel.plot(places, values, color=color, label=label, marker=mark, markersize=4)
     panel.set_title(name, fontsize=11)
     panel.set_xlabel("epoch")
-    panel.xaxis.get_major_locator().set_params(integer=True)
+    panel.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     panel.grid(alpha=0.3)
     panel.spines[["top", "right"]].set_visible(False)
     if f"val_{name}" in history:

@@ -99,7 +99,9 @@ def _draw(figure: Any, found: np.ndarray, names: Sequence[str] | None) -> None:
     axis = figure.subplots()
     highest = max(found.max(), 1e-9)
     picture = axis.imshow(found, cmap="Blues", vmin=0, vmax=highest)
-    figure.colorbar(picture, ax=axis, fraction=0.046, pad=0.04)
+    bar = figure.colorbar(picture, ax=axis, fraction=0.046, pad=0.04)
+    if found.dtype.kind in "iu":
+        bar.ax.yaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     places = range(len(found))
     labels = [str(n) for n in (names or places)]
     slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}

@@ -10,7 +10,7 @@ import numpy as np
 from torchkeras._base.settings import standardize_data_format
 
 from .boxes import draw_bounding_boxes
-from .masks import draw_segmentation_masks
+from .masks import draw_segmentation_masks, palette
 from .pictures import array, batch, check_ends, finish, new_figure, ranged
 
 
@@ -207,7 +207,8 @@ def plot_segmentation_mask_gallery(
         value_range: The lowest and the highest value of images.
         y_true: The class of each pixel.
         y_pred: The predicted classes.
-        color_mapping: Red, green and blue of each class; a palette if not given.
+        color_mapping: Red, green and blue of each class; if not given, black for class 0 and
+            colors that are far apart for the others.
         blend: Whether the image shines through.
         alpha: How much the colors cover, from 0 to 1.
         ignore_index: The class that is not drawn.
@@ -218,6 +219,9 @@ def plot_segmentation_mask_gallery(
         ValueError: If a shape is wrong.
         ImportError: If matplotlib is not installed.
 
+    Differs from Keras:
+        Keras's palette has nearly the same green for the first two classes.
+
     Example:
         >>> import numpy, torchkeras
         >>> images, masks = numpy.zeros((2, 8, 8, 3)), numpy.ones((2, 8, 8, 1))
@@ -227,6 +231,7 @@ def plot_segmentation_mask_gallery(
     """
     first = standardize_data_format(data_format) == "channels_first"
     pictures = ranged(batch(images, data_format), value_range)
+    color_mapping = palette(num_classes) if color_mapping is None else color_mapping
     columns = [pictures]
     for masks in (y_true, y_pred):
         if masks is not None:

@@ -1,6 +1,7 @@
 """Masks of classes drawn on images."""
 
 from collections.abc import Mapping
+from colorsys import hsv_to_rgb
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from torchkeras._base.messages import show
 
 from .pictures import array, batch
 
+_GOLDEN = 0.618034  # of the way around: no two of few steps end near each other
 _STEPS = np.array([2**25 - 1, 2**15 - 1, 2**21 - 1])
 
 
@@ -67,6 +69,13 @@ def draw_segmentation_masks(
         return colored.astype("uint8")
     mixed = pictures * np.float32(1 - alpha) + colored * np.float32(alpha)
     return np.where((masks != ignore_index)[..., None], mixed, pictures).astype("uint8")
+
+
+def palette(num_classes: int) -> dict[int, tuple[int, ...]]:
+    """Return colors that are far apart, black for class 0."""
+    around = ((number - 1) * _GOLDEN % 1 for number in range(1, num_classes))
+    colors = [tuple(round(255 * part) for part in hsv_to_rgb(hue, 0.85, 1.0)) for hue in around]
+    return dict(enumerate([(0, 0, 0), *colors]))
 
 
 def _classes(masks: Any, shape: tuple[int, ...]) -> np.ndarray:

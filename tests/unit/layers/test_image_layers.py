@@ -210,6 +210,7 @@ def test_whole_numbers_become_floats():
     found = light(torch.full((1, 2, 2, 1), 200, dtype=torch.uint8))
     assert found.dtype == torch.float32
     assert found.unique().tolist() == [255.0]
+    assert light(torch.ones(1, 2, 2, 1, dtype=torch.uint8), training=False).dtype == torch.float32
 
 
 def test_lists_and_arrays_are_images():

@@ -5,18 +5,20 @@ classes up in the registry alone; no name in a config is ever imported, called b
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
 from . import registry
-from .dtypes import NAMES
+from .dtypes import NAMES, TORCH_DTYPES
 from .messages import did_you_mean, show
 from .sharing import made_before, note_made, note_written
 from .switches import in_safe_mode
 
+# Besides numbers, objects: they are what they are in the config, plain values.
+_NUMPY_DTYPES = {*TORCH_DTYPES, "object"}
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -232,12 +234,23 @@ def _refuse_lambda(config: Mapping[str, Any], safe: bool) -> Any:
 
 def _array(config: Mapping[str, Any], safe: bool) -> Any:
     inner = config["config"]
-    return np.asarray(inner["value"], dtype=inner["dtype"])
+    return np.asarray(inner["value"], dtype=_dtype_of(inner, _NUMPY_DTYPES))
 
 
 def _tensor(config: Mapping[str, Any], safe: bool) -> Any:
     inner = config["config"]
-    return torch.tensor(inner["value"], dtype=getattr(torch, inner["dtype"]))
+    return torch.tensor(inner["value"], dtype=TORCH_DTYPES[_dtype_of(inner, TORCH_DTYPES)])
+
+
+def _dtype_of(array: Mapping[str, Any], known: Iterable[str]) -> str:
+    """Return the dtype of an array's config: NumPy takes some that make a number of a gigabyte."""
+    dtype = array["dtype"]
+    if not isinstance(dtype, str) or dtype not in known:
+        raise ValueError(
+            f"The config of an array has dtype={show(dtype)}, which must be one of "
+            f"{', '.join(sorted(known))}."
+        )
+    return dtype
 
 
 _SPECIAL: dict[str, Any] = {

@@ -185,3 +185,40 @@ def test_models_that_read_text_are_layers_of_others(inner):
     np.testing.assert_allclose(
         model.predict(texts, verbose=0), 2 * reader.predict(texts, verbose=0), rtol=1e-6
     )
+
+
+def test_a_tutorial_from_a_folder_to_raw_strings(tmp_path):
+    for label, words in (("neg", "bad dull"), ("pos", "good moving")):
+        folder = tmp_path / "texts" / label
+        folder.mkdir(parents=True)
+        for place in range(8):
+            (folder / f"{place}.txt").write_text(f"A {words} film, {place}!<br />")
+    train, held = torchkeras.utils.text_dataset_from_directory(
+        tmp_path / "texts",
+        batch_size=4,
+        validation_split=0.25,
+        subset="both",
+        seed=1,
+        verbose=False,
+    )
+    numbers = layers.TextVectorization(max_tokens=50, output_sequence_length=6)
+    numbers.adapt(train.map(lambda x, y: x))
+    ready = [
+        part.map(lambda x, y: (numbers(np.expand_dims(x, -1)), y)).cache().prefetch(-1)
+        for part in (train, held)
+    ]
+    model = torchkeras.Sequential(
+        [layers.Embedding(50, 4), layers.GlobalAveragePooling1D(), layers.Dense(1, "sigmoid")]
+    )
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    history = model.fit(ready[0], validation_data=ready[1], epochs=2, verbose=0).history
+    assert len(history["val_accuracy"]) == 2
+    inputs = torchkeras.Input((1,), dtype="string")
+    whole = torchkeras.Model(inputs, model(numbers(inputs)))
+    whole.compile(loss="binary_crossentropy", metrics=["accuracy"])
+    expected = model.evaluate(ready[1], verbose=0)
+    np.testing.assert_allclose(whole.evaluate(held, verbose=0), expected, rtol=1e-5)
+    whole.save(tmp_path / "whole.keras")
+    loaded = torchkeras.models.load_model(tmp_path / "whole.keras")
+    raw = np.array([["A good film"], ["What a dull one"]])
+    assert np.array_equal(loaded.predict(raw, verbose=0), whole.predict(raw, verbose=0))

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from inspect import unwrap
 from typing import Any
 
 from torchkeras._base.determinism import is_determinism_enabled
@@ -122,7 +123,8 @@ class Trainer(Running):
         Args:
             config: What `get_compile_config()` returned.
         """
-        if type(self).compile is not Trainer.compile:
+        # `legacy.install()` wraps the method, which does not make it another.
+        if unwrap(type(self).compile) is not unwrap(Trainer.compile):
             warnings.warn(
                 "`compile()` was not called as part of model loading because the model's "
                 "`compile()` method is custom. Override `get_compile_config()` and "

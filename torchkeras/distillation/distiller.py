@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from inspect import unwrap
 from typing import Any, Self
 
 import torch
@@ -125,7 +126,8 @@ class Distiller(Model):
         Args:
             config: What `get_compile_config()` returned.
         """
-        if type(self).compile is not Distiller.compile:
+        # `legacy.install()` wraps the method, which does not make it another.
+        if unwrap(type(self).compile) is not unwrap(Distiller.compile):
             super().compile_from_config(config)
         elif config and config.get("loss") is None:
             warnings.warn(

@@ -340,3 +340,10 @@ def test_all_is_taken_back():
     assert keras.layers.Dense.__init__ is not before[1]
     patches.undo()
     assert (vars(keras.layers).copy(), keras.layers.Dense.__init__) == before
+
+
+def test_a_loaded_model_is_compiled(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.save(tmp_path / "model.keras")
+    assert keras.models.load_model(tmp_path / "model.keras").compiled

@@ -12,6 +12,7 @@ from .spec import has_spec
 from .tensor import Node, fresh
 
 _PLAIN = (str, int, float, bool, type(None))
+_UNNAMED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
 _METHODS = ("call", "symbolic_call", "compute_output_spec", "get_config")
 
 
@@ -119,9 +120,10 @@ class Operation(metaclass=ABCMeta):  # noqa: B024 - the metaclass is there for `
         """Return the arguments from which `from_config` makes an equal operation.
 
         Raises:
-            NotImplementedError: If an argument is not plain: such a class defines `get_config`.
+            NotImplementedError: If an argument is not plain, or has no name: such a class defines
+                `get_config`, in which this one returns the name alone.
         """
-        if type(self).__init__ is Operation.__init__:
+        if type(self).get_config is not Operation.get_config:
             return {"name": self.name}
         signature = inspect.signature(type(self).__init__)
         bound = signature.bind(self, *self._given[0], **self._given[1])
@@ -129,18 +131,23 @@ class Operation(metaclass=ABCMeta):  # noqa: B024 - the metaclass is there for `
         config: dict[str, Any] = {}
         for name, value in list(bound.arguments.items())[1:]:
             kind = signature.parameters[name].kind
-            if kind is inspect.Parameter.VAR_KEYWORD:
-                config.update(value)
-            elif kind is not inspect.Parameter.VAR_POSITIONAL or value:
-                config[name] = value
-        if "name" in signature.parameters or "name" in config:
+            if kind in _UNNAMED and (value or kind is inspect.Parameter.POSITIONAL_ONLY):
+                raise self._no_config(value)
+            if kind is not inspect.Parameter.VAR_POSITIONAL:
+                config.update(value if kind is inspect.Parameter.VAR_KEYWORD else {name: value})
+        kinds = {parameter.kind for parameter in signature.parameters.values()}
+        if "name" in signature.parameters or inspect.Parameter.VAR_KEYWORD in kinds:
             config["name"] = self.name
         if not all(isinstance(value, _PLAIN) for value in tree.flatten(config)):
-            raise NotImplementedError(
-                f"`{type(self).__name__}` was made with arguments that a config cannot hold. Give "
-                f"it a `get_config` and a `from_config`. Received: {config!r}."
-            )
+            raise self._no_config(config)
         return config
+
+    def _no_config(self, arguments: Any) -> NotImplementedError:
+        return NotImplementedError(
+            f"`{type(self).__name__}` was made with arguments that a config cannot hold: plain "
+            "ones with a name. Give it a `get_config` and a `from_config`. "
+            f"Received: {arguments!r}."
+        )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:

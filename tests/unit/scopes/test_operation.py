@@ -7,6 +7,7 @@ import torch
 
 import torchkeras
 from torchkeras import Function, Input, KerasTensor, Model, Operation, layers, ops
+from torchkeras._base.naming import reset_names
 
 X = torch.arange(6.0).reshape(2, 3)
 
@@ -64,6 +65,51 @@ def test_names_and_configs():
     assert Scale.from_config(config).get_config() == config
     with pytest.raises(NotImplementedError, match="`get_config`"):
         Scale(torch.ones(2)).get_config()
+
+
+def operations(package):
+    """Operations whose `__init__` or `get_config` is not the plain one."""
+
+    class Named(package.Operation):
+        def __init__(self, factor, shift=1.0, **kwargs):
+            super().__init__(**kwargs)
+
+    class Unnamed(package.Operation):
+        def __init__(self, factor, shift=1.0):
+            super().__init__()
+
+    class Own(package.Operation):
+        def __init__(self, table, **kwargs):
+            super().__init__(**kwargs)
+            self.table = table
+
+        def get_config(self):
+            return {**super().get_config(), "table": self.table.tolist()}
+
+    class Many(package.Operation):
+        def __init__(self, *factors, name=None):
+            super().__init__(name=name)
+
+    class First(package.Operation):
+        def __init__(self, factor, /, name=None):
+            super().__init__(name=name)
+
+    return [
+        lambda: Named(2.0, name="mine"), lambda: Named(2.0), lambda: Unnamed(2.0),
+        lambda: Own(np.ones(2), name="own"), Many, lambda: Many(2.0), lambda: First(1.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", range(7))
+def test_configs_of_all_kinds_are_keras(case):
+    reset_names()
+    keras.utils.clear_session()
+    ours, theirs = (operations(package)[case]() for package in (torchkeras, keras))
+    try:
+        assert ours.get_config() == theirs.get_config()
+    except NotImplementedError:
+        with pytest.raises(NotImplementedError):
+            theirs.get_config()
 
 
 def test_layers_are_operations():

@@ -1,11 +1,14 @@
 """Saving and loading a model of 100 million parameters, beside the libraries with the same bytes.
 
 Run it with `python -m tests.speed.bench_files`. The yardstick of a format is the plain library
-(h5py or safetensors) that writes the same arrays, laid out as the file has them, waits for the disk
-as we do, and reads them into memory of their own. Peaks are of processes that do nothing else.
+(h5py or safetensors) that writes the same arrays, laid out as the file has them, into a new file
+beside the old one, waits for the disk and renames it, as we do; and that reads them into memory of
+its own. Both take turns; the best time counts, and in brackets is by how much the median was worse.
+Peaks are of processes that do nothing else.
 """
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-WIDTH, LAYERS, ROUNDS = 5000, 4, 5
+WIDTH, LAYERS, ROUNDS = 5000, 4, 7
 FORMATS = ("m.weights.h5", "w.safetensors", "m.keras", "m.h5", "m.safetensors")
 
 
@@ -39,13 +42,15 @@ def write_plainly(arrays: dict[str, Any], path: str) -> None:
     import h5py
     import safetensors.numpy
 
+    new = f"{path}.new"
     if path.endswith(".safetensors"):
-        safetensors.numpy.save_file(arrays, path)
+        safetensors.numpy.save_file(arrays, new)
     else:
-        with h5py.File(path, "w") as file:
+        with h5py.File(new, "w") as file:
             for name, array in arrays.items():
                 file.create_dataset(name, data=array)
-    synchronize(path)
+    synchronize(new)
+    os.replace(new, path)
 
 
 def read_plainly(path: str) -> list[Any]:
@@ -66,10 +71,19 @@ def seconds(run: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def turn_about(ours: Callable[[], Any], plain: Callable[[], Any]) -> tuple[float, float]:
-    """Return the best times of two runs that take turns."""
-    times = [(seconds(plain), seconds(ours)) for _ in range(ROUNDS)]
-    return min(time for _, time in times), min(time for time, _ in times)
+def turn_about(*runs: Callable[[], Any]) -> list[list[float]]:
+    """Return the times of runs that take turns."""
+    rounds = [[seconds(run) for run in runs] for _ in range(ROUNDS)]
+    return [list(times) for times in zip(*rounds, strict=True)]
+
+
+def shown(plain: list[float], ours: list[float]) -> str:
+    """Return two lists of times and their ratio as text."""
+    noise = [statistics.median(times) / min(times) - 1 for times in (plain, ours)]
+    return (
+        f"{min(plain):5.2f} (+{noise[0]:3.0%}) {min(ours):5.2f} (+{noise[1]:3.0%}) "
+        f"{min(ours) / min(plain):5.2f}"
+    )
 
 
 def actions(model: Any, folder: str, name: str) -> tuple[Callable[[], Any], Callable[[], Any]]:
@@ -86,17 +100,13 @@ def measure(folder: str) -> None:
     """Print the times of all formats."""
     model = make()
     arrays = {f"w{i}": w.copy(order="C") for i, w in enumerate(model.get_weights())}
-    print("format           save: plain   ours  ratio   load: plain   ours  ratio")
+    print("format           save: plain, ours, ratio       load: plain, ours, ratio")
     for name in FORMATS:
         plain = f"{folder}/plain{os.path.splitext(name)[1]}"
         save, load = actions(model, folder, name)
-        saved, saved_plain = turn_about(save, lambda p=plain: write_plainly(arrays, p))
-        loaded, loaded_plain = turn_about(load, lambda p=plain: read_plainly(p))
-        print(
-            f"{name:16} {saved_plain:11.2f} {saved:6.2f} {saved / saved_plain:6.2f} "
-            f"{loaded_plain:13.2f} {loaded:6.2f} {loaded / loaded_plain:6.2f}",
-            flush=True,
-        )
+        saved = shown(*turn_about(lambda p=plain: write_plainly(arrays, p), save))
+        loaded = shown(*turn_about(lambda p=plain: read_plainly(p), load))
+        print(f"{name:16} {saved}   {loaded}", flush=True)
 
 
 def peak(folder: str, name: str, what: str) -> None:

@@ -8,12 +8,13 @@ unknown sizes get known ones.
 
 import functools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import torch
+from torch import nn
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
     DynamicOutputShapeException,
@@ -129,12 +130,26 @@ def _run(
     token, quiet = _ACTIVE.set(True), _LOG.disabled
     _LOG.disabled = True  # torch logs the stack of an error, which is raised as well
     try:
-        with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad():
+        with _Trial(allow_non_fake_inputs=True), torch.no_grad():
             fake_args, fake_kwargs = tree.map_structure(fake, (args, kwargs))
             return function(*fake_args, **fake_kwargs)
     finally:
         _LOG.disabled = quiet
         _ACTIVE.reset(token)
+
+
+class _Trial(FakeTensorMode):  # type: ignore[no-untyped-call]
+    """Torch's mode for tensors without memory, given parameters that have none either.
+
+    Where it meets real ones it takes an operator apart, and looks up nothing that it knows already.
+    """
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        if any(type(arg) is nn.Parameter for arg in args):
+            args = tuple(self.from_tensor(a) if type(a) is nn.Parameter else a for a in args)
+        return super().__torch_dispatch__(func, types, args, kwargs or {})
 
 
 def _merge_all(*results: Any) -> Any:

@@ -19,7 +19,7 @@ _MEMBERS = 10_000
 _FREE_BYTES, _FREE_IN_ALL = 1 << 23, 1 << 26
 _RATIO = 100  # texts and weights pack far worse
 _ASSETS, _ASSET_RATIO = "assets/", 20  # the files of layers: vocabularies, which pack by five
-_PIECE = 1 << 20
+_PIECE, _SMALL_BYTES = 1 << 20, 1 << 20
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error)
@@ -100,16 +100,22 @@ class Archive:
         return self._archive.open(self._member(name))
 
     @contextmanager
-    def file(self, name: str) -> Iterator[IO[bytes]]:
-        """Open a member as a file that can be read anywhere, once its checksum is known to hold.
+    def file(self, name: str) -> Iterator[IO[bytes] | bytes]:
+        """Open a member to read it anywhere, once its checksum is known to hold.
 
         Args:
             name: Its name.
+
+        Returns:
+            A file, or all bytes of a small one.
 
         Raises:
             ValueError: If the archive has no such member, or it is damaged.
         """
         member = self._member(name)
+        if member.file_size <= _SMALL_BYTES:
+            yield self.read(name)
+            return
         if member.compress_type != zipfile.ZIP_STORED:
             with self._unpacked(name) as unpacked:
                 yield unpacked
@@ -119,7 +125,7 @@ class Archive:
         yield as_file(window)
 
     @contextmanager
-    def file_compared_last(self, name: str) -> Iterator[IO[bytes]]:
+    def file_compared_last(self, name: str) -> Iterator[IO[bytes] | bytes]:
         """Open a member as `file` does, but compare its checksum when all was read.
 
         It costs less, and is for those who throw away what they made of a damaged file.
@@ -132,9 +138,9 @@ class Archive:
                 that a damaged one has led to.
         """
         member = self._member(name)
-        if member.compress_type != zipfile.ZIP_STORED:
-            with self._unpacked(name) as unpacked:
-                yield unpacked
+        if member.compress_type != zipfile.ZIP_STORED or member.file_size <= _SMALL_BYTES:
+            with self.file(name) as whole:
+                yield whole
             return
         window = Summed(self._file, self._start(member), member.file_size)
         try:

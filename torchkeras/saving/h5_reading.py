@@ -30,7 +30,7 @@ def opened(place: Any, name: str) -> "Iterator[h5py.File]":
     """Open a file for reading.
 
     Args:
-        place: Its path, or the file, open for reading.
+        place: Its path, or the file, open for reading, or all its bytes.
         name: Its name, for errors.
 
     Raises:
@@ -39,7 +39,8 @@ def opened(place: Any, name: str) -> "Iterator[h5py.File]":
     import h5py
 
     try:
-        file = h5py.File(place, "r")
+        image = h5py.h5f.open_file_image(place) if isinstance(place, bytes) else None
+        file = h5py.File(place if image is None else image, "r")
     except OSError as error:
         raise ValueError(f"{name!r} is no whole HDF5 file: {error}") from error
     try:
@@ -259,7 +260,7 @@ def read(dataset: "h5py.Dataset") -> _Array:
         dataset: The dataset.
     """
     values = np.asarray(dataset[()])
-    if dataset.dtype.kind in "biufc":
+    if values.dtype.kind in "biufc":
         return values.astype(values.dtype.newbyteorder("="), copy=False)
     bits = values.view(np.uint16).astype(np.uint32) << 16
     return bits.view(np.float32)

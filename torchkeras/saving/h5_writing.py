@@ -36,6 +36,15 @@ def created(place: Any) -> "Iterator[Writer]":
 
 
 @contextmanager
+def created_in_memory() -> "Iterator[Writer]":
+    """Make a new small file that is not written anywhere; `image` returns its bytes."""
+    import h5py
+
+    with h5py.File("weights", "w", driver="core", backing_store=False) as file, Movers() as movers:
+        yield Writer(file, None, movers)
+
+
+@contextmanager
 def _created(window: WritableWindow) -> "Iterator[Writer]":
     import h5py
 
@@ -53,12 +62,18 @@ class Writer:
 
     Args:
         file: The file, as HDF5 sees it.
-        window: What it lies in.
+        window: What it lies in, if not in memory.
         movers: The threads that move large values.
     """
 
-    def __init__(self, file: "h5py.File", window: WritableWindow, movers: Movers) -> None:
+    def __init__(self, file: "h5py.File", window: WritableWindow | None, movers: Movers) -> None:
         self.file, self._window, self._movers = file, window, movers
+
+    def image(self) -> bytes:
+        """Return all bytes of the file."""
+        self.wait()
+        self.file.flush()
+        return bytes(self.file.id.get_file_image())
 
     def put(self, group: "h5py.Group", name: str, value: Any) -> None:
         """Write a value as a dataset.
@@ -69,20 +84,35 @@ class Writer:
             value: A variable, which stays as it is until the file is closed; or a tensor, array or
                 number.
         """
-        view = host_view(value)
+        view, window = host_view(value), self._window
         if not isinstance(view, Tensor):
-            group.create_dataset(name, data=np.asarray(view))
-        elif not is_large(view):
-            group.create_dataset(name, data=view.contiguous().numpy())
+            _make(group, name, np.asarray(view))
+        elif window is None or not is_large(view):
+            _make(group, name, view.contiguous().numpy())
         else:
             start = _reserve(group, name, view)
-            self._movers.send(view, lambda at, part: self._window.write_at(start + at, part))
+            self._movers.send(view, lambda at, part: window.write_at(start + at, part))
             if not isinstance(value, Variable):
                 self.wait()
 
     def wait(self) -> None:
         """Wait until all that was put has been written."""
         self._movers.wait()
+
+
+def _make(group: "h5py.Group", name: str, values: "np.ndarray[Any, Any]") -> None:
+    """Make a dataset; numbers do without h5py's guesses, which cost more than HDF5."""
+    from h5py import h5d, h5p, h5s, h5t
+
+    if values.dtype.kind not in "iuf" or "/" in name or not values.dtype.isnative:
+        group.create_dataset(name, data=values)
+        return
+    space = h5s.create_simple(values.shape) if values.ndim else h5s.create(h5s.SCALAR)
+    plan = h5p.create(h5p.DATASET_CREATE)
+    plan.set_obj_track_times(False)
+    dtype = h5t.py_create(values.dtype, logical=1)
+    dataset = h5d.create(group.id, name.encode(), dtype, space, plan)
+    dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values).reshape(values.shape))
 
 
 def _reserve(group: "h5py.Group", name: str, view: Tensor) -> int:

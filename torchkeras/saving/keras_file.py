@@ -21,6 +21,7 @@ from . import archive, assets, old_config, weights_h5, zip_member
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"  # whose files these are: Keras looks at it
 # Optimizers that were saved before their first step have up to three variables for each weight.
+_SMALL_BYTES = 1 << 19
 _FREE_BYTES, _COPIES = 1 << 26, 4
 
 
@@ -33,9 +34,17 @@ def save(model: Any, filepath: "str | os.PathLike[str]") -> None:
     with replacing(filepath) as path, zipfile.ZipFile(path, "w") as written:
         written.writestr(METADATA, metadata)
         written.writestr(CONFIG, config)
-        with zip_member.written(written, WEIGHTS) as weights:
-            weights_h5.write(model, weights)
+        if _is_small(model):
+            written.writestr(WEIGHTS, weights_h5.image(model))
+        else:
+            with zip_member.written(written, WEIGHTS) as weights:
+                weights_h5.write(model, weights)
         assets.write(model, written)
+
+
+def _is_small(model: Any) -> bool:
+    """Say whether weights are made faster in memory than in the file."""
+    return sum(parameter.nbytes for parameter in model.parameters()) < _SMALL_BYTES
 
 
 def warn_unbuilt(model: Any) -> None:

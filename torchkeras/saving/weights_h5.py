@@ -18,7 +18,7 @@ from torchkeras.optimizers.state import OptimizerState
 
 from . import old_optimizers
 from .h5_reading import Datasets, find_group, opened, source_of
-from .h5_writing import Store, created
+from .h5_writing import Store, Writer, created, created_in_memory
 from .pieces import Movers
 from .saveables import is_metric, saveables
 
@@ -43,14 +43,28 @@ def write(model: Any, place: Any, objects_to_skip: Iterable[Any] | None = None) 
         objects_to_skip: Layers that are left out.
     """
     with created(place) as writer:
+        _write_all(model, writer, objects_to_skip)
 
-        def group(path: str, name: str | None) -> Store:
-            made = writer.file.create_group(path)
-            if name is not None:
-                made.attrs["name"] = name
-            return Store(writer, made)
 
-        write_into(model, group, objects_to_skip)
+def image(model: Any) -> bytes:
+    """Return what a file with the variables of a small model and of its optimizer holds.
+
+    Args:
+        model: The model.
+    """
+    with created_in_memory() as writer:
+        _write_all(model, writer, None)
+        return writer.image()
+
+
+def _write_all(model: Any, writer: Writer, objects_to_skip: Iterable[Any] | None) -> None:
+    def group(path: str, name: str | None) -> Store:
+        made = writer.file.create_group(path)
+        if name is not None:
+            made.attrs["name"] = name
+        return Store(writer, made)
+
+    write_into(model, group, objects_to_skip)
 
 
 def write_into(

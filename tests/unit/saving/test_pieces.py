@@ -11,7 +11,16 @@ import torch
 
 import torchkeras
 from torchkeras._state.variable import Variable
-from torchkeras.saving import checksum, h5_reading, pieces, window, zip_member
+from torchkeras.saving import (
+    archive,
+    checksum,
+    h5_reading,
+    keras_file,
+    pieces,
+    weights_h5,
+    window,
+    zip_member,
+)
 from torchkeras.saving.h5_writing import Store, created
 
 
@@ -21,6 +30,8 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(pieces, "_LARGE_BYTES", 1 << 8)
     monkeypatch.setattr(pieces, "_WAITING_BYTES", 1 << 12)
     monkeypatch.setattr(pieces, "_TILE", 16)
+    monkeypatch.setattr(keras_file, "_SMALL_BYTES", 0)
+    monkeypatch.setattr(archive, "_SMALL_BYTES", 0)
 
 
 def transposed(*shape):
@@ -73,6 +84,29 @@ def test_pieces_make_up_the_whole(shape, order, dtype):
         movers.receive(target, get)
     assert torch.equal(target, values)
     assert target._version > version
+
+
+def held(path):
+    """What a file holds, by path."""
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda place, item: found.update(
+                {place: (dict(item.attrs), item[()].tolist() if "shape" in dir(item) else None)}
+            )
+        )
+    return found
+
+
+def test_small_files_are_made_in_memory_and_are_the_same(tmp_path):
+    model = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
+    model.save_weights(tmp_path / "m.weights.h5")
+    (tmp_path / "image.h5").write_bytes(weights_h5.image(model))
+    found = [held(tmp_path / name) for name in ("m.weights.h5", "image.h5")]
+    assert found[0] == found[1]
+    assert len(found[0]) > 10
 
 
 def test_the_first_error_of_a_thread_is_raised():

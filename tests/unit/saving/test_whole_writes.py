@@ -13,7 +13,7 @@ import torch
 
 import torchkeras
 from torchkeras import layers
-from torchkeras.saving import early_flush, h5_writing, window
+from torchkeras.saving import early_flush, h5_writing, keras_file, window
 
 NAMES = [
     "m.keras", "m.h5", "m.safetensors", "w.weights.h5", "w.safetensors", "s.weights.json",
@@ -134,6 +134,7 @@ def test_an_error_of_the_disk_that_an_early_flush_meets_is_told(tmp_path, monkey
 
     monkeypatch.setattr(os, "fdatasync", broken, raising=False)
     monkeypatch.setattr(early_flush, "_STEP_BYTES", 1000)
+    monkeypatch.setattr(keras_file, "_SMALL_BYTES", 0)
     model = torchkeras.Sequential([torchkeras.Input((100,)), layers.Dense(100)])
     for name in NAMES[:5]:
         (tmp_path / name).write_bytes(b"old")

@@ -114,9 +114,12 @@ class RandomElasticTransform(ImageLayer):
 
     def _distorted(self, x: Tensor, transformation: Any, interpolation: str) -> Tensor:
         places = self._places(transformation, self.size_of(x), x.device)
-        how = interpolation, self.fill_mode, self.fill_value, self.data_format
-        chosen = transformation["apply_transform"].to(x.device)
-        return chosen_changed(x, chosen, lambda *few: seen_at(*few, *how), *places)
+
+        def bent(some: Tensor, across: Tensor, down: Tensor) -> Tensor:
+            fill = self.fill_mode, self.fill_value
+            return seen_at(some, across, down, interpolation, *fill, self.data_format)
+
+        return chosen_changed(x, transformation["apply_transform"].to(x.device), bent, *places)
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         if transformation is None:

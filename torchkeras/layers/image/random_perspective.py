@@ -91,9 +91,12 @@ class RandomPerspective(ImageLayer):
         y = torch.arange(height, device=a0.device, dtype=a0.dtype)[:, None]
         scale = c0 * x + c1 * y + 1.0
         places = (a0 * x + a1 * y + a2) / scale, (b0 * x + b1 * y + b2) / scale
-        how = interpolation, "constant", self.fill_value, self.data_format
-        chosen = transformation["apply_perspective"]
-        return chosen_changed(images, chosen, lambda *few: seen_at(*few, *how), *places)
+
+        def tilted(some: Tensor, x: Tensor, y: Tensor) -> Tensor:
+            fill = "constant", self.fill_value
+            return seen_at(some, x, y, interpolation, *fill, self.data_format)
+
+        return chosen_changed(images, transformation["apply_perspective"], tilted, *places)
 
     def transform_bounding_boxes(
         self, bounding_boxes: Boxes, transformation: Any = None, training: bool = True

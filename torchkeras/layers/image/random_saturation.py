@@ -63,8 +63,8 @@ class RandomSaturation(ColorLayer):
         low, high = self.value_range
         # The hue stays: all colors come nearer to the strongest, or go away from it, alike. Keras
         # keeps the saturation, a part of 1, within the range of values.
-        full = value.clamp(min=0) / spread.clamp_(min=torch.finfo(images.dtype).tiny)
-        ratio = torch.minimum(full * high, factor)
+        full = value.clamp(min=0).div_(spread.clamp_(min=torch.finfo(images.dtype).tiny))
+        ratio = torch.minimum(full * high if high != 1 else full, factor)
         ratio = torch.maximum(ratio, full * low) if low else ratio.clamp_(min=0)
-        done = [torch.addcmul(value, plane - value, ratio) for plane in planes]
+        done = [(plane - value).mul_(ratio).add_(value) for plane in planes]
         return colored(done, self._channel_axis)

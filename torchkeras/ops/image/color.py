@@ -70,7 +70,13 @@ def colored(planes: Sequence[Tensor], axis: int) -> Tensor:
         planes: Red, green and blue.
         axis: Where the axis of the channels comes.
     """
-    return torch.stack(list(planes)).movedim(0, axis).contiguous()  # quicker than at the end
+    first = planes[0]
+    if axis != -1 or type(first) is not Tensor or any(plane.requires_grad for plane in planes):
+        return torch.stack(list(planes)).movedim(0, axis).contiguous()  # quicker than at the end
+    made = first.new_empty(*first.shape, len(planes))
+    for index, plane in enumerate(planes):
+        made.select(-1, index).copy_(plane)
+    return made
 
 
 def value_and_spread(red: Tensor, green: Tensor, blue: Tensor) -> tuple[Tensor, Tensor]:

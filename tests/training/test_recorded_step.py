@@ -125,6 +125,7 @@ def test_a_second_fit_uses_the_recording():
     model.fit(X, Y, batch_size=8, verbose=0)
     assert line is not None
     assert step._line is line
+    assert model.compile_report()["train"] == RECORDED
 
 
 def test_gradients_stay_and_hold_no_graph():
@@ -329,3 +330,30 @@ def test_run_eagerly_set_later_counts():
     model.run_eagerly = False
     model.fit(X, Y, batch_size=8, verbose=0)
     assert model.compile_report()["train"] == RECORDED
+
+
+def test_jit_compile_records_what_it_could_not_make_faster():
+    found = [trained(*NETS["regressor"])]
+    torchkeras.utils.set_random_seed(1)
+    model = regressor()
+    model.compile("adam", "mse", metrics=["mae"], jit_compile=True)
+    model.fit(X, Y, batch_size=8, verbose=0)
+    assert model.compile_report()["train"] == RECORDED
+    model.fit(X, Y, batch_size=8, epochs=2, verbose=0)
+    for left, right in zip(model.get_weights(), found[0][0].get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_arguments_for_the_compiler_are_a_wish_for_it():
+    model = regressor()
+    model.compile("adam", "mse", jit_compile={"backend": "eager"})
+    model.fit(X, Y, batch_size=8, verbose=0)
+    assert model.compile_report()["train"] == "compiled"
+
+
+def test_jit_compile_compiles_what_cannot_be_recorded():
+    made = torchkeras.Sequential([layers.Input((6,)), layers.BatchNormalization()])
+    made.compile("adam", "mse", jit_compile=True)
+    made.make_train_function()
+    made.make_predict_function()
+    assert made.compile_report().get("predict") == "compiled after the first batch"

@@ -109,6 +109,15 @@ def predicts_alike(model: Steps) -> bool:
     return _computes_alike(model, _PREDICTING)
 
 
+def is_better_recorded(model: Steps) -> bool:
+    """Say whether recording steps is the best that `jit_compile=True` can do for a model.
+
+    Args:
+        model: The model.
+    """
+    return model._compiled.jit.options == {} and _computes_alike(model, _MODULES)
+
+
 def _computes_alike(model: Steps, kinds: Container[type[nn.Module]]) -> bool:
     """Whether a model is small, and computes the same function each time."""
     if model._compiled.jit.as_written or torch.distributed.is_initialized():

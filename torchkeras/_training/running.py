@@ -204,11 +204,13 @@ class Running(Ready):
         jit = self._compiled.jit
         if not jit.is_auto:
             return
-        before, steps = jit.options, feed.num_batches
+        before, said, steps = jit.options, jit.found.get("train", ""), feed.num_batches
         weights = sum(p.numel() for p in self.parameters() if p.requires_grad)
         jit.decide(weights, self._run_device(), None if steps is None else steps * epochs)
         if jit.options != before:
             self.train_function = None
+        elif self.train_function is not None and said.startswith("recorded"):
+            jit.found["train"] = said  # it still is
 
     @property
     def train_function(self) -> Any:

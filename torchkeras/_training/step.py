@@ -22,13 +22,14 @@ from .compiled_parts import predict_parts, test_parts, train_parts
 from .compiled_step import CompiledStep
 from .loop import Guard
 from .note import note_of
-from .recordable import is_recordable, predicts_alike
+from .recordable import is_better_recorded, is_recordable, predicts_alike
 from .recorded_prediction import RecordedPrediction
 from .recorded_step import RecordedStep
 from .replication import putting_together
 from .steps import Steps, checked_logs, optimizer_for_training, overridden
 
 Step = Callable[[Any], Any]
+_RECORDED = "recorded after some batches, which for so small a model is faster than torch.compile"
 _PARTS = ("compute_loss", "_compute_loss", "compute_metrics", "get_metrics_result", "_track_loss")
 
 
@@ -60,6 +61,9 @@ def predict_step_of(model: Steps) -> Step:
         return putting_together(_eager(model, "predict", step))
     if model._compiled.jit.options is None:
         return RecordedPrediction(model, step) if predicts_alike(model) else step
+    if is_better_recorded(model):
+        model._compiled.jit.found["predict"] = _RECORDED
+        return RecordedPrediction(model, step)
     return CompiledStep(predict_parts(model, step), model)
 
 
@@ -125,11 +129,12 @@ def _settled_train_step(model: Steps) -> Step:
 
     if REPLICAS.active is not None:
         return _eager(model, "train", step)
-    if model._compiled.jit.options is not None:
-        return CompiledStep(train_parts(model, step, watch, added), model)
-    if not added.always and is_recordable(model):
-        return RecordedStep(model, step, evaluate)
-    return step
+    jit, records = model._compiled.jit, not added.always and is_recordable(model)
+    if jit.options is not None:
+        if not (records and is_better_recorded(model)):
+            return CompiledStep(train_parts(model, step, watch, added), model)
+        jit.found["train"] = _RECORDED
+    return RecordedStep(model, step, evaluate) if records else step
 
 
 def _settled_test_step(model: Steps) -> Step:

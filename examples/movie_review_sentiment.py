@@ -2,7 +2,8 @@
 
 The 10,605 sentences and how people judged them (from -4 to 4) are those of Hutto and Gilbert:
 VADER, ICWSM 2014; they come in the source archive of the package `vaderSentiment`. A bag of words
-with a linear model is right about 0.78 of them.
+with a linear model is right about 0.786 of those that it has not seen, the network about 0.789: the
+means of `--splits 3`, where both train for as long as a tenth of the sentences says is best.
 """
 
 import argparse
@@ -12,7 +13,9 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +24,7 @@ from torchkeras import layers
 
 SOURCE = "vaderSentiment==0.5"
 INNER = "vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz"
+Part = tuple[np.ndarray, np.ndarray]
 TABLE = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt"
 
 
@@ -55,52 +59,65 @@ def linear(texts: np.ndarray) -> keras.Model:
 
 
 def network(texts: np.ndarray) -> keras.Model:
-    """Return a network over weighed words and pairs of words, which knows "not good"."""
-    words = layers.TextVectorization(max_tokens=30_000, ngrams=2, output_mode="tf_idf")
+    """Return a mean of vectors of words and of pairs of words, which knows "not good"."""
+    words = layers.TextVectorization(max_tokens=20_000, ngrams=2)
     words.adapt(texts)
     return keras.Sequential(
         [
             keras.Input((1,), dtype="string"),
             words,
-            layers.Dropout(0.5),
-            layers.Dense(16, activation="relu"),
+            layers.Embedding(20_000, 32, mask_zero=True),
+            layers.Dropout(0.3, noise_shape=(None, None, 1)),  # whole words and pairs
+            layers.GlobalAveragePooling1D(),
             layers.Dropout(0.5),
             layers.Dense(1, activation="sigmoid"),
         ]
     )
 
 
-def accuracy(model: keras.Model, train: tuple, test: tuple, epochs: int, rate: float) -> float:
-    """Train a model, and return how often it is right about what it has not seen."""
-    model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"])
-    model.fit(*train, epochs=epochs, batch_size=128, verbose=0)
+def accuracy(make: Callable[[], keras.Model], train: Part, test: Part, epochs: int) -> float:
+    """Return how often a model is right about what it has not seen.
+
+    For how long it trains is found on a tenth of the sentences, and then all of them are used.
+    """
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=3)
+    history = fitted(make(), train, epochs, validation_split=0.1, callbacks=[stop])
+    best = int(np.argmin(history.history["val_loss"])) + 1
+    model = fitted(make(), train, best).model
     return float(model.evaluate(*test, verbose=0, return_dict=True)["accuracy"])
+
+
+def fitted(model: keras.Model, train: Part, epochs: int, **settings: Any) -> Any:
+    """Train a model, and return its history."""
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy", metrics=["accuracy"])
+    return model.fit(*train, batch_size=128, epochs=epochs, verbose=0, **settings)
+
+
+def compared(texts: np.ndarray, labels: np.ndarray, options: Any, seed: int) -> tuple[float, float]:
+    """Return how often both are right on one split of the sentences."""
+    keras.utils.set_random_seed(seed)
+    order = np.random.default_rng(seed).permutation(len(texts))[: options.samples]
+    cut = len(order) // 5
+    test, train = ((texts[rows], labels[rows]) for rows in (order[:cut], order[cut:]))
+    baseline = accuracy(lambda: linear(train[0]), train, test, options.epochs)
+    found = accuracy(lambda: network(train[0]), train, test, options.epochs)
+    print(f"Split {seed}: linear {baseline:.3f} right, network {found:.3f}", flush=True)
+    return baseline, found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--archive", help="the file vaderSentiment-0.5.zip, if you have it")
     parser.add_argument("--samples", type=int, default=None, help="how many sentences to take")
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=40, help="at most")
+    parser.add_argument("--splits", type=int, default=1, help="into sentences to train and to test")
     options = parser.parse_args()
-    keras.utils.set_random_seed(options.seed)
 
     texts, labels = sentences(archive(options.archive))
-    order = np.random.default_rng(options.seed).permutation(len(texts))[: options.samples]
-    cut = len(order) // 5
-    test, train = ((texts[rows], labels[rows]) for rows in (order[:cut], order[cut:]))
-    print(f"{len(train[0])} sentences to train and {len(test[0])} to test with")
-
-    baseline = accuracy(linear(train[0]), train, test, options.epochs, 0.003)
+    found = [compared(texts, labels, options, seed) for seed in range(options.splits)]
+    baseline, network_of_pairs = np.mean(found, axis=0)
     print(f"Linear model of single words: {baseline:.3f} right")
-    model = network(train[0])
-    found = accuracy(model, train, test, options.epochs, 0.001)
-    print(f"Network of words and pairs:   {found:.3f} right")
-
-    said = ["A moving, beautifully acted film.", "Two hours that nobody gives you back."]
-    for text, chance in zip(said, model.predict(said, verbose=0)[:, 0], strict=True):
-        print(f"{chance:.2f}  {text}")
+    print(f"Network of words and pairs:   {network_of_pairs:.3f} right")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 _COUNTS: Counter[str] = Counter()
@@ -60,18 +60,36 @@ def free_name(name: str, taken: Container[str]) -> str:
     return candidate
 
 
-@contextmanager
-def name_scope(name: str) -> Iterator[str]:
+def name_scope(name: str) -> AbstractContextManager[str]:
     """Put `name/` before the path of every variable that is made inside the scope.
 
     Args:
         name: The name to add to the path.
+
+    Raises:
+        ValueError: If it is no string, or holds a slash.
     """
-    token = _SCOPE.set((*_SCOPE.get(), name))
+    if not isinstance(name, str) or "/" in name:
+        raise ValueError(f"`name` must be a string without '/'. Received: name={name!r}.")
+    return _entered(name)
+
+
+@contextmanager
+def _entered(*names: str) -> Iterator[str]:
+    token = _SCOPE.set((*_SCOPE.get(), *names))
     try:
-        yield name
+        yield names[-1]
     finally:
         _SCOPE.reset(token)
+
+
+def path_scope(path: str) -> AbstractContextManager[str]:
+    """Enter the scope that has a path.
+
+    Args:
+        path: Names with slashes between them.
+    """
+    return _entered(*path.split("/"))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from torchkeras._base.naming import free_name
 
@@ -27,7 +27,7 @@ class TrackedModule(nn.Module):
     _variables: list[Variable] = FromInit()  # type: ignore[assignment]
 
     def __init__(self) -> None:
-        before = [item for item in vars(self).items() if type(item[1]) in (list, dict)]
+        before = [item for item in vars(self).items() if type(item[1]) in (list, dict, Variable)]
         super().__init__()
         object.__setattr__(self, "_variables", [])
         object.__setattr__(self, "training", False)
@@ -66,10 +66,14 @@ class TrackedModule(nn.Module):
         value = tracked(value)
         modules.pop(_tuple_key(name), None)
         if isinstance(value, nn.Module):
+            self._give_way(name)
             _follow_mode(value, self.training)
             super().__setattr__(name, value)
             return
         modules.pop(name, None)
+        taken = name in self._parameters or name in self._buffers
+        if taken and not isinstance(value, (Tensor, Variable)):
+            self._give_way(name)
         if isinstance(value, Variable):
             self._keep_variable(name, value)
         elif isinstance(value, tuple) and holds_tracked(value):
@@ -86,6 +90,13 @@ class TrackedModule(nn.Module):
             variable.move_to(self, self._free_key(variable.name))
             self._variables.append(variable)
         object.__setattr__(self, name, variable)
+
+    def _give_way(self, name: str) -> None:
+        """Keep a variable whose tensor lies under a name that another attribute takes."""
+        held = (v for v in self._variables if v.parts == ((self, name),) and v.name == name)
+        for variable in held:
+            variable.set_free()
+            variable.move_to(self, self._free_key(f"{name}_value"))
 
     def _free_key(self, name: str) -> str:
         taken = {**self._parameters, **self._buffers, **self._modules}
@@ -114,7 +125,7 @@ class TrackedModule(nn.Module):
 
 def _assign_early(module: TrackedModule, name: str, value: Any) -> None:
     """Keep an attribute that is assigned before `super().__init__()`, as far as Keras does."""
-    if holds_tracked(value):
+    if holds_tracked(value) and not isinstance(value, Variable):
         raise _init_missing(type(module))
     object.__setattr__(module, name, value)
 

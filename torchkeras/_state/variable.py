@@ -1,6 +1,6 @@
 """`Variable`: Keras's name, path, regularizer and shape over torch's one parameter."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -13,7 +13,8 @@ from torchkeras._base.dtypes import NAMES
 from torchkeras._base.messages import one_of, show
 from torchkeras._base.naming import auto_name, scoped_path
 
-from .arrays import from_numbers, shared
+from .acts_as_tensor import ActsAsTensor, host, unwrap
+from .arrays import shared
 from .budget import charge
 from .first_value import first_value
 from .layout import SAME, Layout
@@ -53,7 +54,7 @@ class _Cell(nn.Module):
     """The home of a variable that belongs to no layer."""
 
 
-class Variable:
+class Variable(ActsAsTensor):
     """A named value that layers keep, training changes and files store.
 
     The number lives in ordinary torch parameters or buffers (`parameters`), in torch's layout;
@@ -100,7 +101,7 @@ class Variable:
         if layout is not None or kwargs:
             unknown = sorted(kwargs) or ["layout"]
             raise TypeError(f"`Variable` does not take {', '.join(unknown)} on torch.")
-        cell, first = _Cell(), first_value(_unwrap(initializer), shape, dtype)
+        cell, first = _Cell(), first_value(unwrap(initializer), shape, dtype)
         register(cell, "value", first, trainable)
         self._describe(
             ((cell, "value"),), SAME, name or auto_name(type(self).__name__), trainable,
@@ -304,7 +305,7 @@ class Variable:
 
     def numpy(self) -> "np.ndarray[Any, Any]":
         """Return the value as a NumPy array of its own; bfloat16 comes as float32."""
-        return np.array(_host(self.value))
+        return np.array(host(self.value))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -342,90 +343,51 @@ class Variable:
             elif tensor.is_leaf and tensor.is_floating_point():
                 tensor.requires_grad_(bool(value))
 
-    # Behaving as a tensor
+    @property
+    def regularizer(self) -> Any:
+        """The function of the value that is added to the loss, or `None`."""
+        return self._regularizer
 
-    __array_priority__ = 1000  # so that `array * variable` comes here
+    @regularizer.setter
+    def regularizer(self, value: Any) -> None:
+        self._regularizer = _callable("regularizer", value)
 
-    @classmethod
-    def __torch_function__(
-        cls, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = {key: _unwrap(value) for key, value in (kwargs or {}).items()}
-        return func(*[_unwrap(arg) for arg in args], **kwargs)
+    @property
+    def constraint(self) -> Any:
+        """The function applied to the value after each optimizer step, or `None`."""
+        return self._constraint
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> "np.ndarray[Any, Any]":
-        host = _host(self.value)
-        return np.array(host, dtype=dtype) if copy else np.asarray(host, dtype=dtype)
+    @constraint.setter
+    def constraint(self, value: Any) -> None:
+        self._constraint = _callable("constraint", value)
 
-    def __len__(self) -> int:
-        return self.shape[0]
+    @property
+    def overwrite_with_gradient(self) -> bool:
+        """Whether the gradient is the next value."""
+        return self._overwrite_with_gradient
 
-    def __iter__(self) -> Iterator[Tensor]:
-        return iter(self.value)
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __bool__(self) -> bool:
-        return bool(self.value.detach())
-
-    def __float__(self) -> float:
-        return float(self.value.detach())
-
-    def __int__(self) -> int:
-        return int(self.value.detach())
-
-    def __index__(self) -> int:
-        return self.value.__index__()
-
-    def __round__(self, ndigits: int | None = None) -> Tensor:
-        return torch.round(self.value, decimals=ndigits or 0)
+    @overwrite_with_gradient.setter
+    def overwrite_with_gradient(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(
+                f"`overwrite_with_gradient` must be True or False. Received: {value!r}."
+            )
+        self._overwrite_with_gradient = value
 
     def __repr__(self) -> str:
-        values = np.array2string(_host(self.value), threshold=20, edgeitems=2)
+        values = np.array2string(host(self.value), threshold=20, edgeitems=2)
         return (
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={values}>"
         )
 
 
-def _operator(name: str) -> Callable[..., Tensor]:
-    def apply(self: Variable, *args: Any) -> Tensor:
-        value = self.value
-        result: Tensor = getattr(value, name)(*[_operand(arg, value) for arg in args])
-        return result
-
-    apply.__name__ = name
-    return apply
-
-
-for _name in (
-    "neg pos abs invert eq ne lt le gt ge add radd sub rsub mul rmul truediv rtruediv floordiv "
-    "rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor getitem"
-).split():
-    if hasattr(Tensor, f"__{_name}__"):
-        setattr(Variable, f"__{_name}__", _operator(f"__{_name}__"))
-
-
-def _operand(other: Any, like: Tensor) -> Any:
-    """Return the other side of an operator; torch alone would leave arrays to NumPy."""
-    if isinstance(other, np.ndarray):
-        return from_numbers(other, like.device)
-    return _unwrap(other)
-
-
-def _unwrap(value: Any) -> Any:
-    if isinstance(value, Variable):
-        return value.value
-    if type(value) in (list, tuple):
-        return type(value)(_unwrap(item) for item in value)
+def _callable(attribute: str, value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise ValueError(
+            f"`{attribute}` must be a function, an object that can be called, or None. "
+            f"Received: {value!r}."
+        )
     return value
-
-
-def _host(value: Tensor) -> "np.ndarray[Any, Any]":
-    host = value.detach().as_subclass(Tensor).cpu()
-    host = host.float() if host.dtype == torch.bfloat16 else host
-    array: np.ndarray[Any, Any] = host.numpy()
-    return array
 
 
 def as_tensor(value: Any, like: Tensor) -> Tensor:

@@ -86,11 +86,13 @@ class Layer(Configurable, Symbolic):
         **kwargs: Any,
     ) -> None:
         super().__init__()
+        if not isinstance(trainable, bool):
+            raise ValueError(f"`trainable` must be True or False. Received: {trainable!r}.")
         self.name = _checked_name(name) if name else auto_name(type(self).__name__)
         self.autocast = autocast
         self.dtype_policy = dtype
         self._regularize_activity(activity_regularizer)
-        object.__setattr__(self, "_trainable", bool(trainable))
+        object.__setattr__(self, "_trainable", trainable)
         object.__setattr__(self, "_nodes", [])
         object.__setattr__(self, "_placed", device.explicit() is not None)
         self._first_shape = _old_shape(type(self).__name__, kwargs)

@@ -6,7 +6,6 @@ from torch import nn
 
 import torchkeras
 from torchkeras import layers
-from torchkeras._state.variable import Variable
 
 
 def dense():
@@ -27,10 +26,8 @@ def test_attributes_before_super_init_stay():
     assert len(layer.weights) == 2
 
 
-@pytest.mark.parametrize(
-    "value", [dense, lambda: Variable([1.0]), lambda: [dense()], lambda: nn.Linear(1, 1)]
-)
-def test_weights_before_super_init_are_refused(value):
+@pytest.mark.parametrize("value", [dense, lambda: [dense()], lambda: nn.Linear(1, 1)])
+def test_layers_before_super_init_are_refused(value):
     class Early(layers.Layer):
         def __init__(self):
             self.inner = value()

@@ -409,3 +409,56 @@ def test_copied_layer_has_variables_of_its_own():
         assert layer.scale.value.item() == 2
         assert other.get_parameter("gain").item() == 5
         assert other.weights[0] is other.scale
+
+
+DTYPES = ["bool", "uint8", "int32", "float16", "bfloat16", "float32"]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+@pytest.mark.parametrize("name", ["__and__", "__or__", "__xor__", "__add__", "__matmul__"])
+@pytest.mark.parametrize("first", DTYPES)
+def test_dtypes_of_operators_equal_keras(name, first):
+    seconds = DTYPES[1:] if (name, first) == ("__matmul__", "bool") else DTYPES
+    for second in seconds:
+        ours, theirs = (
+            getattr(k.Variable([1, 0], dtype=first, trainable=False), name)(
+                k.Variable([1, 1], dtype=second, trainable=False)
+            )
+            for k in (torchkeras, keras)
+        )
+        assert ours.dtype is theirs.dtype, (name, first, second)
+        assert ours.tolist() == theirs.tolist()
+
+
+def test_logical_operators_take_numbers_on_both_sides():
+    v = torchkeras.Variable([2, 0], dtype="int32")
+    assert (v | 1).tolist() == (1 | v).tolist() == [True, True]
+    assert (v & np.array([1, 1])).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("convert", [bool, int, float])
+def test_several_numbers_are_no_python_number(convert):
+    with pytest.raises(TypeError, match=r"shape \(\)"):
+        convert(torchkeras.Variable([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("attribute", ["regularizer", "constraint"])
+def test_rules_can_be_called(attribute):
+    v = torchkeras.Variable([1.0])
+    setattr(v, attribute, abs)
+    assert getattr(v, attribute) is abs
+    with pytest.raises(ValueError, match=f"`{attribute}` must be"):
+        setattr(v, attribute, "not callable")
+
+
+def test_overwriting_is_true_or_false():
+    v = torchkeras.Variable([1.0])
+    v.overwrite_with_gradient = True
+    with pytest.raises(TypeError, match="`overwrite_with_gradient`"):
+        v.overwrite_with_gradient = "true"
+
+
+@pytest.mark.parametrize("name", ["a/b", 4])
+def test_names_of_scopes_have_no_slash(name):
+    with pytest.raises(ValueError, match="`name` must be a string"):
+        torchkeras.name_scope(name)

@@ -114,6 +114,21 @@ def test_a_build_without_shapes_is_repeated_from_the_config():
     assert torchkeras.saving.deserialize_keras_object(config).built
 
 
+@pytest.mark.parametrize("names", ["foo_shape, bar", "foo_shape, baz_shape"])
+def test_several_arguments_of_build_are_shapes_of_arguments_of_call(names):
+    space = {}
+    exec(f"def build(self, {names}): pass", space)
+
+    class Odd(layers.Layer):
+        build = space["build"]
+
+        def call(self, foo, bar):
+            return foo + bar
+
+    with pytest.raises(ValueError, match="`build` of 'Odd' has several arguments"):
+        Odd()(torch.ones(1), torch.ones(1))
+
+
 def test_weights_of_init_need_no_build():
     class Ready(layers.Layer):
         def __init__(self):

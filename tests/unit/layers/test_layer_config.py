@@ -71,6 +71,20 @@ def test_a_scope_of_no_objects_changes_nothing(objects):
         assert again(layers.Dense(2)).units == 2
 
 
+def test_a_class_of_a_user_s_is_given_the_name_of_a_plain_dtype():
+    given = []
+
+    class Own(layers.Dense):
+        def __init__(self, units, dtype=None, **kwargs):
+            given.append(dtype)
+            super().__init__(units, dtype=dtype, **kwargs)
+
+    for policy in ("bfloat16", "int8_from_float32"):
+        Own.from_config(layers.Dense(1, dtype=policy).get_config())
+    assert given[0] == "bfloat16"
+    assert given[1] == torchkeras.dtype_policies.get("int8_from_float32")
+
+
 def test_arrays_and_numbers_of_numpy():
     layer = Scaled(np.float32(2.0), offset=np.ones(2))
     config = layer.get_config()

@@ -306,3 +306,9 @@ def test_models_with_losses_are_exported():
     model(X)
     torch.export.export(model, (X,), strict=True)
     assert numbers(model) == [6, 6]
+
+
+def test_activity_loss_of_an_empty_batch_is_zero():
+    layer = layers.Activation("linear", activity_regularizer="l2")
+    layer(torch.ones(0, 5))
+    assert float(layer.losses[0]) == 0.0

@@ -15,6 +15,67 @@ def both():
 
 # `add_weight`
 
+
+@pytest.mark.parametrize("value", [3.0, None, "text"])
+def test_an_attribute_may_have_the_name_of_a_weight(value):
+    layer = layers.Layer()
+    weight = layer.add_weight(shape=(2,), initializer="ones", name="scale")
+    layer.scale = value
+    assert layer.scale == value
+    assert (weight.name, weight.numpy().tolist()) == ("scale", [1.0, 1.0])
+    assert [v.name for v in layer.weights] == ["scale"]
+    assert len(list(layer.parameters())) == 1
+
+
+def test_a_layer_may_have_the_name_of_a_weight():
+    layer = layers.Layer()
+    layer.var = layer.add_weight(shape=(2,), initializer="ones", name="inner")
+    layer.inner = layers.Dense(1)
+    layer.inner.build((None, 3))
+    assert [v.name for v in layer.weights] == ["inner", "kernel", "bias"]
+    assert len(layer.state_dict()) == 3
+
+
+def test_shape_initializer_and_dtype_by_position():
+    for layer in both():
+        weight = layer.add_weight((2,), "zeros", "float16", name="w")
+        assert (tuple(weight.shape), weight.dtype) == ((2,), "float16")
+        with pytest.raises(ValueError, match="`shape` was passed"):
+            layer.add_weight((2,), shape=(2,))
+        with pytest.raises(TypeError, match=r"positional|by position"):
+            layer.add_weight((2,), "zeros", "float32", True)
+
+
+def test_weights_that_come_after_build_have_the_path_of_the_layer():
+    class Outer(layers.Layer):
+        def build(self, input_shape):
+            self.inner = layers.Dense(2, name="inner")
+            self.inner.build(input_shape)
+
+    layer = Outer(name="outer")
+    layer.build((None, 3))
+    layer.inner.enable_lora(1)
+    assert layer.inner.lora_kernel_a.path == "outer/inner/lora_kernel_a"
+    assert layer.inner.add_weight(shape=(), name="late").path == "outer/inner/late"
+
+
+def test_variables_may_come_before_super_init():
+    class Early(layers.Layer):
+        def __init__(self):
+            self.w = torchkeras.Variable([1.0, 2.0])
+            super().__init__()
+
+    layer = Early()
+    assert len(layer.weights) == len(list(layer.parameters())) == 1
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None])
+def test_trainable_is_true_or_false(value):
+    for library in (torchkeras, keras):
+        with pytest.raises(ValueError, match="`trainable`"):
+            library.layers.Dense(1, trainable=value)
+
+
 SPELLINGS = {
     "keywords": lambda layer: layer.add_weight(shape=(2, 3), initializer="zeros", name="w"),
     "by position": lambda layer: layer.add_weight((2, 3), "zeros", name="w"),
@@ -139,8 +200,8 @@ def test_wrong_arguments_are_named(arguments, error, text):
 
 
 def test_too_many_positions_are_refused():
-    with pytest.raises(TypeError, match="`add_weight` takes `shape` and `initializer` by position"):
-        layers.Layer().add_weight((2,), "zeros", "float32")
+    with pytest.raises(TypeError, match="`add_weight` takes `shape`, `initializer` and"):
+        layers.Layer().add_weight((2,), "zeros", "float32", True)
 
 
 # Getting and setting

@@ -64,3 +64,15 @@ def test_masks_and_no_masks_in_turn():
     layer([plain, plain])
     assert layer([masked, masked])._keras_mask.tolist() == [[True, False]]
     assert type(layer([plain, plain])) is torch.Tensor
+
+
+@pytest.mark.parametrize("name", ["Add", "Concatenate"])
+def test_masks_may_be_arrays_and_must_be_a_list(name):
+    layer = getattr(layers, name)()
+    x = np.ones((2, 4, 5), "float32")
+    mask = np.zeros((2, 4), bool)
+    assert not layer.compute_mask([x, x], [mask, mask]).any()
+    assert layer.compute_mask([x, x], [mask, ~mask]).all()
+    for inputs, masks in (([x, x], mask), (x, [None, None]), ([x, x], [None])):
+        with pytest.raises(ValueError, match=r"must be a list|must have a mask"):
+            layer.compute_mask(inputs, masks)

@@ -262,3 +262,43 @@ def test_layers_of_other_frameworks_explain_themselves(name):
     assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters)
     with pytest.raises((ValueError, NotImplementedError), match="torchkeras runs on torch alone"):
         ours("something")
+
+
+def test_einsum_dense_reads_no_more_sizes_than_it_has_axes():
+    layer = layers.EinsumDense("ab,b->a", (1, 3, 4))
+    layer.build((2, 3))
+    theirs = keras.layers.EinsumDense("ab,b->a", (1, 3, 4))
+    theirs.build((2, 3))
+    assert tuple(layer.kernel.shape) == tuple(theirs.kernel.shape) == (3,)
+    assert layer(torch.ones(2, 3)).shape == (2,)
+
+
+def test_input_layers_do_nothing():
+    assert layers.InputLayer(shape=(3,)).call() is None
+
+
+def test_input_layers_take_the_old_name_of_the_shape_with_a_warning():
+    with pytest.warns(UserWarning, match="`input_shape` is deprecated"):
+        layer = layers.InputLayer(input_shape=(3,))
+    assert layer.batch_shape == (None, 3)
+
+
+@pytest.mark.parametrize("shape", [{"shape": (4,)}, {"batch_shape": (2, 4)}])
+def test_the_shape_of_an_input_tensor_cannot_be_another(shape):
+    tensor = torchkeras.KerasTensor((2, 3))
+    assert layers.InputLayer(batch_shape=(2, 3), input_tensor=tensor).batch_shape == (2, 3)
+    with pytest.raises(ValueError, match="must be that of `input_tensor`"):
+        layers.InputLayer(**shape, input_tensor=tensor)
+
+
+def test_only_layers_with_a_kernel_of_cudnn_have_its_switch():
+    made = [getattr(layers, name)(1) for name in ("LSTM", "GRU", "SimpleRNN")]
+    assert [hasattr(layer, "use_cudnn") for layer in made] == [True, True, False]
+
+
+def test_projections_of_attention_have_keras_s_names_below_the_surface():
+    layer = layers.MultiHeadAttention(2, 3)
+    layer.build((1, 4, 6), (1, 4, 6))
+    assert layer._query_dense is layer.query_dense
+    layer._value_dense = other = layers.Dense(1)
+    assert layer.value_dense is other

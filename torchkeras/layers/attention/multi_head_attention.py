@@ -24,6 +24,15 @@ from .projection import Projection
 _Product = Callable[[Tensor, Tensor], Tensor]
 
 
+def _also(name: str) -> Any:
+    """Return a property for the name that Keras's attribute has below the surface."""
+    return property(
+        lambda self: getattr(self, name),
+        lambda self, value: setattr(self, name, value),
+        doc=f"The same as `{name}`; programs that put LoRA into attention use it.",
+    )
+
+
 class MultiHeadAttention(HeadedAttention):
     """Attention with several heads: `softmax(q @ kᵀ / √key_dim) @ v` of each, projected to one.
 
@@ -79,6 +88,11 @@ class MultiHeadAttention(HeadedAttention):
         >>> tuple(attention(x, x, use_causal_mask=True).shape)
         (2, 5, 3)
     """
+
+    _query_dense = _also("query_dense")
+    _key_dense = _also("key_dense")
+    _value_dense = _also("value_dense")
+    _output_dense = _also("output_dense")
 
     query_dense: Projection
     key_dense: Projection

@@ -39,7 +39,7 @@ class LossOwner(Dtyped):
         for output in leaves_of(outputs):
             if isinstance(output, Tensor):
                 loss = self.activity_regularizer(output)
-                self.add_loss(loss / output.shape[0] if output.dim() else loss)
+                self.add_loss(loss / max(output.shape[0], 1) if output.dim() else loss)
 
     def add_loss(self, loss: Any) -> None:
         """Add a scalar (or several) to the loss; it counts until the next outermost call.

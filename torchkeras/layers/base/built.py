@@ -78,6 +78,7 @@ class Buildable(LossOwner):
         """Build for the arguments of a call."""
         named = dict(zip(self.call_spec.names, args, strict=False)) | kwargs
         if self._build_names:
+            self._check_build_names()
             given = {f"{name}_shape": shapes_of(value) for name, value in named.items()}
             self.build(**{name: given[name] for name in self._build_names if name in given})
         elif self.defines_build:
@@ -86,6 +87,17 @@ class Buildable(LossOwner):
             shape = shapes_of(calling.first_argument(self, args, kwargs))
             object.__setattr__(self, "_build_arguments", {"input_shape": shape})
             self.built = True
+
+    def _check_build_names(self) -> None:
+        """Refuse a `build` of several arguments that are not the shapes of arguments of `call`."""
+        known = inspect.signature(self.call).parameters
+        for name in self._build_names:
+            if not name.endswith("_shape") or name.removesuffix("_shape") not in known:
+                raise ValueError(
+                    f"`build` of {type(self).__name__!r} has several arguments, so each must be "
+                    f"called `<argument of call>_shape`. Received: {name!r}; `call` takes "
+                    f"{list(known)}."
+                )
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return the shapes that the layer was built with, or `None`."""

@@ -51,8 +51,8 @@ class CallSpec:
 
 
 def build_shape_names(build: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the `<argument>_shape` names of a `build` that takes several, or nothing."""
+    """Return the names of the arguments of a `build` that takes several, or nothing."""
     parameters = list(inspect.signature(build).parameters.values())[1:]
-    names = [p.name for p in parameters if p.kind is not _Parameter.VAR_KEYWORD]
-    several = len(names) > 1 and all(name.endswith("_shape") for name in names)
-    return tuple(names) if several else ()
+    several = (_Parameter.VAR_KEYWORD, _Parameter.VAR_POSITIONAL)
+    names = [p.name for p in parameters if p.kind not in several]
+    return tuple(names) if len(names) > 1 else ()

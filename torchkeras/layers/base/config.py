@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from torchkeras._base.registry import builtin_module
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras.dtype_policies import DTypePolicy
 
 _LIBRARY = __name__.partition(".")[0]
 _BASE_ARGUMENTS = {"name", "trainable", "dtype", "activity_regularizer", "autocast"}
@@ -62,6 +63,8 @@ class Configurable:
             TypeError: If the class does not take what the config holds.
         """
         arguments = {name: decode(value) for name, value in config.items()}
+        if "dtype" in arguments:
+            arguments["dtype"] = _plain_dtype(arguments["dtype"])
         try:
             return cls(**arguments)
         except TypeError as error:
@@ -101,3 +104,8 @@ def decode(value: Any) -> Any:
     if isinstance(value, list):
         return [decode(item) for item in value]
     return value
+
+
+def _plain_dtype(policy: Any) -> Any:
+    """Return the name of a dtype policy, as far as the name tells all; users' classes take it."""
+    return policy.name if type(policy) is DTypePolicy else policy

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torchkeras import initializers
 from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import positive_int, show
-from torchkeras._base.naming import build_scope
 from torchkeras._state.first_value import as_made
 from torchkeras._state.layout import SAME, TRANSPOSED, Layout, Reshaped
 from torchkeras._state.variable import Variable, register
@@ -179,7 +178,7 @@ class Adaptable(Buildable):
         (laid,) = layout.to_torch(value.to(self.base_weight.parameters[0].device))
         key = name if owner is self else f"lora_{way}"
         register(owner, key, _as_dense(laid), True)
-        with build_scope(self.name):
+        with self.naming_scope():
             variable = Variable.over(((owner, key),), layout, name)
         variable.regularizer = getattr(self, f"{self.adapted}_regularizer")
         if not self._trainable:

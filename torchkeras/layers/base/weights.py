@@ -1,6 +1,7 @@
 """The weights of a layer: making them, listing them, freezing them, getting and setting them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from torchkeras import constraints, initializers, regularizers
 from torchkeras._base import device
 from torchkeras._base.dtypes import is_float, standardize_dtype, to_torch
 from torchkeras._base.messages import show
-from torchkeras._base.naming import auto_name, build_scope
+from torchkeras._base.naming import auto_name, build_scope, path_scope, scope_path
 from torchkeras._state import collect
 from torchkeras._state.first_value import as_made
 from torchkeras._state.layout import SAME
@@ -117,7 +118,8 @@ class WeightOwner(TrackedModule):
         """Make a variable of this layer: a torch parameter if trainable, else a buffer.
 
         Args:
-            *args: `shape` and `initializer` by position, or, as older code has it, `name` first.
+            *args: `shape`, `initializer` and `dtype` by position, or, as older code has it, `name`
+                first.
             shape: The shape; `()` if not given.
             initializer: A name, object or function; Glorot uniform for floats if not given, else
                 zeros.
@@ -130,13 +132,13 @@ class WeightOwner(TrackedModule):
             overwrite_with_gradient: Whether its gradient is its next value (float8 scales).
             name: The variable's name.
         """
-        name, shape, initializer = _by_position(args, name, shape, initializer)
+        name, shape, initializer, dtype = _by_position(args, name, shape, initializer, dtype)
         dtype = standardize_dtype(dtype or self.variable_dtype)
         if initializer is None:
             initializer = "glorot_uniform" if is_float(dtype) else "zeros"
         sizes = _known_shape(shape, name, self)
         made = initializers.get(initializer)(sizes, dtype=dtype)
-        with build_scope(self.name):
+        with self.naming_scope():
             variable = self._new_variable(made, sizes, dtype, trainable, name)
         if variable.born_trainable and not self._trainable:
             variable.trainable = False
@@ -146,6 +148,11 @@ class WeightOwner(TrackedModule):
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._variables.append(variable)
         return variable
+
+    def naming_scope(self) -> AbstractContextManager[Any]:
+        """Return the scope in which variables get their paths: that of `build`, also afterwards."""
+        late = self._path is not None and not scope_path()
+        return path_scope(str(self._path)) if late else build_scope(self.name)
 
     def _new_variable(
         self, made: Any, sizes: tuple[int, ...], dtype: str, trainable: bool, name: str | None
@@ -347,21 +354,25 @@ def _is_seed(variable: Variable) -> bool:
 
 
 def _by_position(
-    args: tuple[Any, ...], name: str | None, shape: Any, initializer: Any
-) -> tuple[str | None, Any, Any]:
+    args: tuple[Any, ...], name: str | None, shape: Any, initializer: Any, dtype: Any
+) -> tuple[str | None, Any, Any, Any]:
     remaining = list(args)
     if remaining and isinstance(remaining[0], str) and shape is None:
         name = remaining.pop(0)
-    if remaining:
-        shape = remaining.pop(0)
-    if remaining:
-        initializer = remaining.pop(0)
-    if remaining:
+    named = {"shape": shape, "initializer": initializer, "dtype": dtype}
+    if len(remaining) > len(named):
         raise TypeError(
-            "`add_weight` takes `shape` and `initializer` by position (or `name`, `shape` and "
-            f"`initializer`). Received: args={args!r}."
+            "`add_weight` takes `shape`, `initializer` and `dtype` by position (or `name` before "
+            f"them). Received: args={args!r}."
         )
-    return name, shape, initializer
+    for argument, value in zip(named, remaining, strict=False):
+        if named[argument] is not None:
+            raise ValueError(
+                f"`{argument}` was passed twice, by position and by name. Received: {value!r} and "
+                f"{named[argument]!r}."
+            )
+        named[argument] = value
+    return name, named["shape"], named["initializer"], named["dtype"]
 
 
 def _known_shape(shape: Any, name: str | None, layer: WeightOwner) -> tuple[int, ...]:

@@ -132,6 +132,8 @@ class Equation:
 
     def _named(self, output_shape: Sizes) -> Sizes:
         named = output_shape if self.ellipsis == "left" else (None, *output_shape)
+        if self.ellipsis != "left":
+            named = named[: len(self.outputs)]  # what is too much, Keras does not read either
         if len(named) != len(self.outputs):
             batch = "" if self.ellipsis == "left" else ", without the batch"
             raise ValueError(

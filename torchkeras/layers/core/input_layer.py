@@ -1,5 +1,6 @@
 """`Input` and `InputLayer`: where a functional model begins."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,11 +48,17 @@ class InputLayer(Layer):
                 f"Sparse and ragged inputs do not exist on torch. Received: sparse={sparse}, "
                 f"ragged={ragged}. Give dense tensors."
             )
-        shape = kwargs.pop("input_shape", shape)
+        if "input_shape" in kwargs:
+            warnings.warn(
+                "Argument `input_shape` is deprecated. Use `shape` instead.", stacklevel=2
+            )
+            shape = kwargs.pop("input_shape")
         if kwargs:
             raise ValueError(f"Unrecognized keyword arguments passed to InputLayer: {kwargs}")
         if input_tensor is not None:
-            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+            _check_tensor(input_tensor, shape, batch_shape)
+            shape, batch_shape = None, input_tensor.shape
+            dtype = dtype or input_tensor.dtype
         self.batch_shape = _batch_shape(shape, batch_size, batch_shape)
         self._input_dtype = standardize_dtype(dtype)
         self.sparse, self.ragged, self.optional = bool(sparse), bool(ragged), optional
@@ -68,8 +75,7 @@ class InputLayer(Layer):
         return self._input_dtype
 
     def call(self) -> None:
-        """Refuse: an input computes nothing."""
-        raise NotImplementedError("An `InputLayer` declares an input; it cannot be called.")
+        """Do nothing: an input is given."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of `__init__`."""
@@ -124,6 +130,17 @@ def Input(
         optional=optional,
     )
     return layer.output
+
+
+def _check_tensor(tensor: KerasTensor, shape: Any, batch_shape: Any) -> None:
+    """Raise a `ValueError` if a shape that is given is not that of the symbol."""
+    given = [("shape", shape, tensor.shape[1:]), ("batch_shape", batch_shape, tensor.shape)]
+    for argument, value, known in given:
+        if value is not None and tuple(value) != tuple(known):
+            raise ValueError(
+                f"`{argument}` must be that of `input_tensor`, {tuple(known)}, or None. "
+                f"Received: {argument}={value!r}."
+            )
 
 
 def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any) -> tuple[int | None, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .merge import Merge, Shape, check_list
+from .merge import Merge, Shape, check_list, checked_masks
 
 
 class Concatenate(Merge):
@@ -64,16 +64,17 @@ class Concatenate(Merge):
         )
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        if previous_mask is None or all(mask is None for mask in previous_mask):
+        masks = checked_masks(inputs, previous_mask)
+        if all(mask is None for mask in masks):
             return None
-        pairs = zip(inputs, previous_mask, strict=True)
+        pairs = zip(inputs, masks, strict=True)
         return torch.cat([_wide_mask(x, mask) for x, mask in pairs], self.axis).any(-1)
 
 
-def _wide_mask(x: Tensor, mask: Tensor | None) -> Tensor:
+def _wide_mask(x: Any, mask: Tensor | None) -> Tensor:
     if mask is None:
-        return torch.ones_like(x, dtype=torch.bool)
-    return mask.bool().unsqueeze(-1).expand(x.shape) if mask.dim() < x.dim() else mask
+        return torch.ones(x.shape, dtype=torch.bool, device=x.device)
+    return mask.bool().unsqueeze(-1).expand(x.shape) if mask.dim() < len(x.shape) else mask.bool()
 
 
 def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 
-from torchkeras import tree
 from torchkeras._base.dtypes import NAMES, is_float, to_torch
 from torchkeras._base.messages import show
 from torchkeras._state.masked import mask_of
@@ -86,12 +85,38 @@ class Merge(Layer):
         return NAMES[dtype]
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        if previous_mask is None or any(mask is None for mask in tree.flatten(previous_mask)):
+        masks = checked_masks(inputs, previous_mask)
+        known = [mask for mask in masks if mask is not None]
+        if not known or len(known) < len(masks):
             return None
-        first, *others = previous_mask
+        first, *others = known
         for mask in others:
             first = torch.logical_or(first, mask)
         return first
+
+
+def checked_masks(inputs: Any, masks: Any) -> list[Tensor | None]:
+    """Return the masks of several inputs as tensors; nothing if there are none."""
+    if masks is None:
+        return []
+    for argument, value in (("inputs", inputs), ("previous_mask", masks)):
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(
+                f"`{argument}` must be a list, as the layer has several inputs. "
+                f"Received: {show(value)}."
+            )
+    if len(inputs) != len(masks):
+        raise ValueError(
+            "`previous_mask` must have a mask, or None, for each of the inputs. "
+            f"Received: {len(masks)} masks for {len(inputs)} inputs."
+        )
+    return [None if mask is None else as_mask(mask) for mask in masks]
+
+
+def as_mask(mask: Any) -> Tensor:
+    """Return a mask, which may be an array or a variable, as a tensor."""
+    found = getattr(mask, "value", mask)
+    return found if isinstance(found, Tensor) else torch.as_tensor(found)
 
 
 def _with_short_cut(forward: Callable[..., Any]) -> Callable[..., Any]:

@@ -30,8 +30,6 @@ def from_cell(name: str) -> Any:
 class GatedRNN(RNN):
     """The frame of `SimpleRNN`, `LSTM` and `GRU`."""
 
-    _use_cudnn: Any = "auto"
-
     units = from_cell("units")
     activation = from_cell("activation")
     use_bias = from_cell("use_bias")
@@ -55,6 +53,18 @@ class GatedRNN(RNN):
         super().build(sequences_shape, initial_state_shape)
         self.input_spec = InputSpec(ndim=3, axes={-1: known_size(sequences_shape, -1, self)})
 
+    def attribute_config(self) -> dict[str, Any]:
+        """Return the arguments of `__init__`, read from the layer and its cell."""
+        settings = {name: getattr(self, name) for name in SETTINGS}
+        penalty = {"activity_regularizer": encode(self.activity_regularizer)}
+        return settings | penalty | self.cell.attribute_config()
+
+
+class CudnnRNN(GatedRNN):
+    """The frame of the layers for which cuDNN has a kernel."""
+
+    _use_cudnn: Any = "auto"
+
     @property
     def use_cudnn(self) -> Any:
         """Whether cuDNN may run: `"auto"`, `False`, or `True` for nothing but torch's kernel."""
@@ -77,9 +87,3 @@ class GatedRNN(RNN):
             with cudnn.flags(enabled=False):
                 return super().inner_loop(sequences, initial_state, mask, training)
         return super().inner_loop(sequences, initial_state, mask, training)
-
-    def attribute_config(self) -> dict[str, Any]:
-        """Return the arguments of `__init__`, read from the layer and its cell."""
-        settings = {name: getattr(self, name) for name in SETTINGS}
-        penalty = {"activity_regularizer": encode(self.activity_regularizer)}
-        return settings | penalty | self.cell.attribute_config()

@@ -11,7 +11,7 @@ from torchkeras._state.layout import TRANSPOSED, BlockOrder, Stacked
 from . import choice, kernels
 from .cell import RecurrentCell
 from .dropout import Masks, gate_products
-from .gated import GatedRNN, from_cell
+from .gated import CudnnRNN, from_cell
 
 # Keras has the gates z, r, h; torch has them r, z, n.
 _ORDER = (1, 0, 2)
@@ -184,7 +184,7 @@ class GRUCell(RecurrentCell):
         return self.gate(x_z + h_z), x_h + gate_products(r * h, inner, inner_mask)
 
 
-class GRU(GatedRNN):
+class GRU(CudnnRNN):
     """Gated recurrent units over a sequence, on torch's `nn.GRU`.
 
     Args:

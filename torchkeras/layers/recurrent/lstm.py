@@ -10,7 +10,7 @@ from torchkeras import activations
 from . import kernels
 from .cell import RecurrentCell, last_valid
 from .dropout import Masks, gate_products
-from .gated import GatedRNN, from_cell
+from .gated import CudnnRNN, from_cell
 
 # Added to a gate, it opens or closes it wholly, in every float dtype.
 _SHUT = 1e4
@@ -151,7 +151,7 @@ class LSTMCell(RecurrentCell):
         return y, [last_valid(y, valid, states[0]), c]
 
 
-class LSTM(GatedRNN):
+class LSTM(CudnnRNN):
     """Long short-term memory over a sequence, on torch's `nn.LSTM`.
 
     Args:

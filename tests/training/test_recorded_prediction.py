@@ -248,3 +248,48 @@ def test_several_outputs_are_predicted_as_ever():
         found = model.predict(X, verbose=0)
     assert {name: value.shape for name, value in found.items()} == {"a": (12, 1), "b": (12, 2)}
     assert report(model).startswith("eager")
+
+
+def test_a_callback_may_change_the_model_between_two_batches():
+    class Change(torchkeras.callbacks.Callback):
+        def on_predict_batch_begin(self, batch, logs=None):
+            if batch == 2:
+                self.model.layers[0].activation = torchkeras.activations.tanh
+
+    x = np.concatenate([X] * 4)
+    found = []
+    for eagerly in (False, True):
+        model = recorded()
+        if eagerly:
+            model.run_eagerly = True
+        found.append(model.predict(x, batch_size=12, verbose=0, callbacks=[Change()]))
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_generator_may_change_the_model_between_two_batches():
+    found = []
+    for eagerly in (False, True):
+        model = recorded()
+        if eagerly:
+            model.run_eagerly = True
+
+        def batches(model=model):
+            for number in range(4):
+                if number == 2:
+                    model.layers[0].activation = torchkeras.activations.tanh
+                yield X
+
+        found.append(model.predict(batches(), verbose=0))
+    np.testing.assert_array_equal(*found)
+
+
+def test_one_look_at_the_model_is_enough_for_a_pass_that_nobody_hears(monkeypatch):
+    model = recorded()
+    looks = []
+    step = model.predict_function.step
+    holds = step._snapshot.holds
+    monkeypatch.setattr(step._snapshot, "holds", lambda: looks.append(1) or holds())
+    x = np.concatenate([X] * 4)
+    for _ in range(2):
+        model.predict(x, batch_size=12, verbose=0)
+    assert len(looks) == 2

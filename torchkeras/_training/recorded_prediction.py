@@ -1,6 +1,7 @@
 """Predicting with a small model as a straight line of kernels, for each shape that comes often."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,6 +35,20 @@ class RecordedPrediction:
         self._seen: dict[Any, int] = {}
         self._snapshot: Snapshot | None = None
         self._move = mover(None)
+        self._is_alone = self._has_looked = False
+
+    @contextmanager
+    def alone(self, is_alone: bool) -> Iterator[None]:
+        """Look at the model once inside, if nobody's code but the library's runs between batches.
+
+        Args:
+            is_alone: Whether that is so.
+        """
+        self._is_alone = is_alone
+        try:
+            yield
+        finally:
+            self._is_alone = self._has_looked = False
 
     def at_once(self, x: Any) -> Tensor | None:
         """Return the outputs for inputs of a recorded form; `None` if the step is to be run.
@@ -65,7 +80,8 @@ class RecordedPrediction:
         if line is None:
             if self._left:
                 self._wait(x, form)
-        elif not is_watched() and self._is_valid():
+        elif self._has_looked or (not is_watched() and self._is_valid()):
+            self._has_looked = self._is_alone
             try:
                 return line(x)[0]
             except Exception:  # noqa: BLE001 - the step as it is written says what is wrong

@@ -1,7 +1,7 @@
 """What `fit`, `evaluate` and `predict` share: listeners, one pass, the functions of batches."""
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -106,6 +106,15 @@ class Running(Ready):
             return None
         recorded = function.step
         return recorded.at_once(x) if type(recorded) is RecordedPrediction else None
+
+    def _looked_at_once(
+        self, function: BatchFunction, feed: Feed, listeners: CallbackList
+    ) -> AbstractContextManager[None]:
+        """Return a scope in which a recording looks at the model once, if nobody can change it."""
+        if type(function.step) is not RecordedPrediction:
+            return nullcontext()
+        hooks = [listeners.hooks(f"on_predict_batch_{when}") for when in ("begin", "end")]
+        return function.step.alone(isinstance(feed.source, Arrays) and not any(hooks))
 
     def _stop_training(self) -> None:
         """Put everything into inference mode, if it is not."""

@@ -360,7 +360,8 @@ class Trainer(Running):
         self.stop_predicting = False
         self._stop_training()
         listeners.on_predict_begin()
-        self._pass("predict", feed, collect, listeners, lambda: self.stop_predicting)
+        with self._looked_at_once(function, feed, listeners):
+            self._pass("predict", feed, collect, listeners, lambda: self.stop_predicting)
         listeners.on_predict_end()
         return outputs.result()
 

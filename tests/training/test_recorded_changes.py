@@ -335,7 +335,7 @@ def test_scopes_of_torch_count(name):
     assert losses[0] == losses[1]
 
 
-def test_threads_record_one_after_the_other():
+def test_threads_record_side_by_side():
     reports = []
 
     def run():

@@ -1,11 +1,16 @@
 """The methods of models in older Keras, and the arguments of `fit`."""
 
+import functools
 import math
+import os
 from collections.abc import Callable, MutableMapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+
+from torchkeras.saving import whole_h5
+from torchkeras.saving.overwriting import may_write
 
 from .notice import tell
 from .patches import Patches
@@ -28,6 +33,8 @@ def apply(package: ModuleType, patches: Patches) -> None:
         patches.add(model, f"{name}_generator", _generator_method(name))
     patches.set(model, "__init__", renaming(model.__init__, _PARTS))
     patches.set(model, "compile", renaming(model.compile, _COMPILE))
+    patches.set(model, "save_weights", _older_files(model.save_weights))
+    patches.add(model, "reset_states", reset_states)
     patches.add(sequential, "predict_classes", predict_classes)
     patches.add(sequential, "predict_proba", predict_proba)
 
@@ -82,6 +89,22 @@ _POSITIONAL = {
 }
 
 
+def _older_files(save: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(save)
+    def save_weights(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        name = os.fspath(filepath)
+        if not name.endswith((".h5", ".hdf5")) or name.endswith(".weights.h5"):
+            save(self, filepath, *args, **kwargs)
+            return
+        tell(f"`save_weights({os.path.basename(name)!r})`", "let the name end in `.weights.h5`")
+        if not self.built:
+            raise ValueError(f"Model {self.name!r} has not yet been built. Call it on some data.")
+        if may_write(name, args[0] if args else kwargs.get("overwrite", True)):
+            whole_h5.save_weights(self, name)
+
+    return save_weights
+
+
 def _generator_method(name: str) -> Callable[..., Any]:
     def method(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
         tell(f"`{name}_generator`", f"call `{name}`")
@@ -96,6 +119,14 @@ def _generator_method(name: str) -> Callable[..., Any]:
     method.__name__ = f"{name}_generator"
     method.__doc__ = f"Call `{name}`; this is its name for generators in older Keras."
     return method
+
+
+def reset_states(self: Any) -> None:
+    """Let all stateful recurrent layers begin anew."""
+    tell("`reset_states` of a model", "call `reset_state` of its stateful layers")
+    for layer in self.modules():
+        if layer is not self and getattr(layer, "stateful", False):
+            layer.reset_state()
 
 
 def predict_classes(self: Any, x: Any, batch_size: int = 32, verbose: int = 0) -> Any:

@@ -7,12 +7,14 @@ from . import (
     backend_graphs,
     backend_tensors,
     checkpoint_period,
+    first_weights,
     layer_arguments,
     model_methods,
     old_layers,
     old_modules,
     old_names,
     optimizer_arguments,
+    symbolic_losses,
 )
 from .patches import Patches
 
@@ -23,9 +25,11 @@ _PARTS = (
     checkpoint_period,
     old_layers,
     old_names,
+    first_weights,
     layer_arguments,
     optimizer_arguments,
     model_methods,
+    symbolic_losses,
 )
 
 

@@ -36,16 +36,25 @@ def save(model: Any, filepath: "str | os.PathLike[str]", include_optimizer: bool
         file = writer.file
         file.attrs["keras_version"], file.attrs["backend"] = keras_file.KERAS_VERSION, "torch"
         file.attrs["model_config"] = config
-        group = file.create_group(_WEIGHTS)
-        group.attrs["keras_version"], group.attrs["backend"] = keras_file.KERAS_VERSION, "torch"
-        _write_names(group, "layer_names", [layer.name for layer in model.layers])
-        for layer in model.layers:
-            _write(writer, group.create_group(layer.name), _ordered(layer))
-        _write(writer, group.create_group(_TOP), _own(model))
+        _write_weights(writer, file.create_group(_WEIGHTS), model)
         arguments = model.get_compile_config() if compiled else {}
         if arguments:
             file.attrs["training_config"] = json.dumps(old_config.written_training(arguments))
             _write(writer, file.create_group(_OPTIMIZER), model.optimizer.variables)
+
+
+def save_weights(model: Any, filepath: "str | os.PathLike[str]") -> None:
+    """Write the weights alone, as `save_weights` of Keras 2 did."""
+    with replacing(filepath) as path, created(path) as writer:
+        _write_weights(writer, writer.file, model)
+
+
+def _write_weights(writer: Writer, group: "h5py.Group", model: Any) -> None:
+    group.attrs["keras_version"], group.attrs["backend"] = keras_file.KERAS_VERSION, "torch"
+    _write_names(group, "layer_names", [layer.name for layer in model.layers])
+    for layer in model.layers:
+        _write(writer, group.create_group(layer.name), _ordered(layer))
+    _write(writer, group.create_group(_TOP), _own(model))
 
 
 def _ordered(layer: Any) -> list[Any]:

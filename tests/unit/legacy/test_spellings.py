@@ -347,3 +347,55 @@ def test_a_loaded_model_is_compiled(tmp_path):
     model.compile("sgd", "mse")
     model.save(tmp_path / "model.keras")
     assert keras.models.load_model(tmp_path / "model.keras").compiled
+
+
+def test_a_loss_made_from_symbols():
+    inputs = keras.Input((3,))
+    hidden = keras.layers.Dense(2, use_bias=False)(inputs)
+    outputs = keras.layers.Dense(1)(hidden)
+    model = keras.Model(inputs, outputs)
+    with pytest.warns(FutureWarning, match="add_loss"):
+        model.add_loss(5.0 * keras.ops.mean(keras.ops.square(hidden) + 0 * outputs))
+    model.compile("sgd")
+    x = np.random.default_rng(0).uniform(-1, 1, (8, 3)).astype("float32")
+    before = np.square(x @ model.get_weights()[0]).mean() * 5
+    history = model.fit(x, None, epochs=2, batch_size=8, validation_data=(x, None), verbose=0)
+    assert history.history["loss"][0] == pytest.approx(before, rel=1e-5)
+    assert history.history["loss"][1] < before
+    assert history.history["val_loss"][0] == pytest.approx(history.history["loss"][1], rel=1e-5)
+    assert model.predict(x, verbose=0).shape == (8, 1)
+    copy = keras.Model.from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    copy.compile("sgd")
+    found = [each.evaluate(x, None, verbose=0) for each in (model, copy)]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+def test_first_weights_of_any_layer():
+    kernel = np.arange(6.0, dtype="float32").reshape(3, 2)
+    with pytest.warns(FutureWarning, match="set_weights"):
+        layer = keras.layers.Dense(2, weights=[kernel, np.ones(2)])
+    model = keras.Sequential([keras.Input((3,)), layer])
+    np.testing.assert_array_equal(model.get_weights()[0], kernel)
+    np.testing.assert_array_equal(model.get_weights()[1], np.ones(2))
+
+
+def test_states_of_a_model():
+    rnn = keras.layers.LSTM(2, stateful=True)
+    model = keras.Sequential([keras.Input((3, 1), batch_size=2), rnn])
+    x = np.ones((2, 3, 1), "float32")
+    first, second = model.predict(x, verbose=0), model.predict(x, verbose=0)
+    assert not np.allclose(first, second)
+    with pytest.warns(FutureWarning, match="reset_state"):
+        model.reset_states()
+    np.testing.assert_allclose(model.predict(x, verbose=0), first, rtol=1e-6)
+
+
+def test_weights_in_files_of_keras_2(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+    with pytest.warns(FutureWarning, match=r"\.weights\.h5"):
+        model.save_weights(tmp_path / "w.h5")
+    copy = keras.models.clone_model(model)
+    copy.load_weights(tmp_path / "w.h5")
+    for found, wanted in zip(copy.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, wanted)

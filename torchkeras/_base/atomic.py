@@ -2,11 +2,12 @@
 
 import errno
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from . import leftovers
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -17,7 +18,8 @@ def replacing(filepath: "str | os.PathLike[str]") -> Iterator[Path]:
     """Yield a path to write to; afterwards it takes the place of `filepath` in one step.
 
     The new file lies beside the old one, is flushed to the disk and then renamed. If the writing
-    fails, or the process is killed, the old file is still whole.
+    fails, or the process is killed, the old file is still whole. What a killed process has left is
+    removed by the next one that writes to the same place, where it can be sure.
 
     Args:
         filepath: The file to make or to replace.
@@ -30,7 +32,8 @@ def replacing(filepath: "str | os.PathLike[str]") -> Iterator[Path]:
     """
     target = Path(os.path.realpath(filepath))
     _check(target, filepath)
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+    leftovers.remove(target)
+    temporary = leftovers.beside(target)
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
     try:
         _create(temporary, mode, filepath)

@@ -125,10 +125,22 @@ class Datasets(Mapping[str, _Array]):
         if self._group is None:
             raise KeyError(name)
         if name not in self._known:
-            found = _step(self._group, name)
+            found = self._found(self._group, name)
             _check(found)
             self._known[name] = found
         return self._known[name]
+
+    @staticmethod
+    def _found(group: "h5py.Group", name: str) -> Any:
+        try:
+            return _step(group, name)
+        except KeyError:
+            if name in list(group):
+                raise ValueError(
+                    f"{group.file.filename!r} is damaged: {group.name} lists {name!r}, which "
+                    "cannot be found there."
+                ) from None
+            raise
 
     def fill(self, name: str, target: Any, movers: Movers | None = None) -> None:
         """Give a variable of the same shape the values of a dataset.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from torchkeras._base import leftovers
 from torchkeras._base.atomic import replacing, synchronize
 
 GIGABYTE = 1 << 30
@@ -60,7 +61,8 @@ class Shards:
         Args:
             name: What it will be called when all are written.
         """
-        self.paths[name] = self.folder / f".{name[:100]}.{secrets.token_hex(8)}.tmp"
+        leftovers.remove(self.folder / name)
+        self.paths[name] = leftovers.beside(self.folder / name)
         return self.paths[name]
 
 

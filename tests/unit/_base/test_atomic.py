@@ -56,6 +56,14 @@ def test_kill_leaves_the_old_file(tmp_path):
     ended = subprocess.run([sys.executable, "-c", code, str(target)], check=False)
     assert ended.returncode == -signal.SIGKILL
     assert target.read_text() == "old"
+    (left,) = set(os.listdir(tmp_path)) - {"x"}
+    with replacing(tmp_path / "y") as path:
+        path.write_text("other")
+    assert left in os.listdir(tmp_path)
+    with replacing(target) as path:
+        path.write_text("new")
+    linux = sys.platform == "linux"
+    assert sorted(os.listdir(tmp_path)) == sorted(["x", "y"] if linux else ["x", "y", left])
 
 
 def test_missing_folder(tmp_path):

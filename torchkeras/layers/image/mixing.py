@@ -130,6 +130,7 @@ class CutMix(ImageLayer):
     """
 
     takes_factor = False
+    takes_bytes = True
     factor_bounds = (0, 1)
 
     def __init__(
@@ -159,9 +160,10 @@ class CutMix(ImageLayer):
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         if transformation is None:
-            return images
+            return images.to(self.torch_dtype)
         order = tensor(transformation["permutation_order"])
-        return pasted(self, images, transformation["batch_masks"], images, order)
+        done = pasted(self, images, transformation["batch_masks"], images, order)
+        return done.to(self.torch_dtype)
 
     def transform_labels(
         self, labels: Tensor, transformation: Any = None, training: bool = True

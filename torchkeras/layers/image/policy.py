@@ -51,7 +51,9 @@ class PolicyLayer(ImageLayer):
         self._seed_with(seed)
         self._names = names
         for name in names:
-            setattr(self, name, _PARTS[name](self, self._shared()))
+            part = _PARTS[name](self, self._shared())
+            part.built = True  # there is nothing to build
+            setattr(self, name, part)
 
     def _shared(self) -> dict[str, Any]:
         return {

@@ -70,13 +70,15 @@ class RandomColorJitter(ColorLayer):
     def _part(self, kind: Any, factor: Any) -> Any:
         if factor is None:
             return None
-        return kind(
+        part = kind(
             factor,
             value_range=self.value_range,
             seed=self.seed,
             data_format=self.data_format,
             dtype=self.dtype_policy,
         )
+        part.built = True  # there is nothing to build
+        return part
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         parts = (

@@ -45,6 +45,7 @@ class RandomErasing(ColorLayer):
     """
 
     takes_factor = False
+    takes_bytes = True
     makes_batches = ("transform_images",)
     factor_bounds = (0, 1)
 
@@ -85,7 +86,9 @@ class RandomErasing(ColorLayer):
 
     def move(self, images: Tensor, transformation: Any, interpolation: str) -> Tensor:
         mask, chosen = transformation["batch_masks"], transformation["apply_erasing"]
-        return pasted(self, images, mask, transformation["fill_value"], None, chosen)
+        given, images = images, images.to(self.torch_dtype)
+        fill, is_own = transformation["fill_value"], images is not given
+        return pasted(self, images, mask, fill, chosen=chosen, is_own=is_own)
 
 
 def _checked(value: Any) -> Any:

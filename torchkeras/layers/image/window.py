@@ -61,7 +61,13 @@ class Window(NamedTuple):
 
 
 def pasted(
-    layer: ImageLayer, images: Tensor, mask: Tensor, what: Any, sources: Any, chosen: Any = None
+    layer: ImageLayer,
+    images: Tensor,
+    mask: Tensor,
+    what: Any,
+    sources: Any = None,
+    chosen: Any = None,
+    is_own: bool = False,
 ) -> Tensor:
     """Return images with something else in their windows.
 
@@ -72,6 +78,7 @@ def pasted(
         what: A number, one for each channel, or a batch of images.
         sources: Which image of `what` comes into which; `None` for the one of the same number.
         chosen: Which images get something, all if not given.
+        is_own: Whether the images may be overwritten.
     """
     corners = _corners(layer, mask, images)
     if corners is None:
@@ -80,7 +87,7 @@ def pasted(
         if chosen is not None:
             mask = mask & chosen.reshape(-1, 1, 1, 1)
         return _where(mask, what, images)
-    done = images.clone()
+    done = images if is_own else images.clone()
     given = [what] * len(images)
     if isinstance(what, Tensor) and what.dim() == 4:
         pieces = what.unbind()

@@ -38,7 +38,7 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
     if value.is_floating_point():
         gray = gray.add_(green, alpha=0.587).add_(blue, alpha=0.114)
     else:  # rounded after each step, as the fraction is cut off in the end
-        gray = (gray + 0.587 * green + 0.114 * blue).to(value.dtype)
+        gray = gray.add_(0.587 * green).add_(0.114 * blue).to(value.dtype)
     return gray.unsqueeze(axis)
 
 

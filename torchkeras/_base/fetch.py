@@ -23,6 +23,10 @@ class DownloadError(OSError):
     """A download that failed, with the address and the reason."""
 
 
+class WrongDownloadError(DownloadError, ValueError):
+    """A download that is not what was asked for, or cannot be asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """The hash that a file must have.
@@ -74,7 +78,8 @@ def fetch(url: str, target: Path, digest: Digest | None = None, again: bool = Fa
         except (OSError, HTTPException, ValueError) as error:
             if digest is None or not os.path.getsize(part):
                 part.unlink(missing_ok=True)
-            raise DownloadError(f"{url} could not be downloaded: {_reason(error)}.") from error
+            kind = WrongDownloadError if isinstance(error, ValueError) else DownloadError
+            raise kind(f"{url} could not be downloaded: {_reason(error)}.") from error
         except BaseException:
             if digest is None:
                 part.unlink(missing_ok=True)

@@ -64,6 +64,14 @@ IMAGE = np.random.default_rng(1).random((2, 9, 7, 3)).astype("float32")
         (lambda: ops.image.rgb_to_hsv(IMAGE[..., :2]), "floats with 3 channels"),
         (lambda: ops.image.pad_images(IMAGE, 1, 1), "Exactly two of `top_padding`"),
         (lambda: ops.image.crop_images(IMAGE, 9, 0, 9, 0), "9 before and 9 after"),
+        (
+            lambda: ops.image.pad_images(torchkeras.KerasTensor((None, 9, 3)), -1, 0, 1, 1),
+            "Received: top_padding=-1",
+        ),
+        (
+            lambda: ops.image.crop_images(torchkeras.KerasTensor((9, 9, 3)), 2, 0, target_height=8),
+            "that is 2 before and -1 after",
+        ),
         (lambda: ops.image.affine_transform(IMAGE, [1.0]), "the shape (8,) or (batch, 8)"),
         (lambda: ops.image.map_coordinates(IMAGE, [[0.5]], 1), "for each axis of `inputs`"),
         (lambda: ops.image.ssim(IMAGE, IMAGE[:1]), "the same shape"),
@@ -79,6 +87,16 @@ def test_wrong_arguments_are_named(call, text):
 def test_what_must_be_a_function_is_named(function):
     with pytest.raises(TypeError, match=r"must be a function\. Received: .*=1"):
         function(1, 1, [1])
+
+
+@pytest.mark.parametrize(
+    ("function", "size"),
+    [("extract_patches", "5"), ("extract_patches_3d", (4, 4))],
+)
+def test_sizes_of_patches_are_numbers(function, size):
+    for package in (ops, keras.ops):
+        with pytest.raises(TypeError, match="size="):
+            getattr(package.image, function)(np.ones((1, 8, 8, 8, 1)), size)
 
 
 def test_order_above_one_is_refused():

@@ -131,7 +131,7 @@ def test_a_wrong_download_leaves_the_old_file(server: Server, cache: Path) -> No
     target = cache / "datasets" / "data.bin"
     target.parent.mkdir(parents=True)
     target.write_bytes(b"mine")
-    with pytest.raises(OSError, match=r"its sha256 is .* not 0000"):
+    with pytest.raises(ValueError, match=r"its sha256 is .* not 0000"):
         get_file(origin=server.url, cache_dir=cache, file_hash="0" * 64)
     assert target.read_bytes() == b"mine"
 

@@ -70,11 +70,12 @@ class TorchModuleWrapper(Layer):
         return {"module": type(self.module).__name__, "output_shape": encode(self.output_shape)}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
+    def from_config(cls, config: dict[str, Any], safe_mode: bool | None = None) -> Self:
         """Wrap the torch module that the caller names in `custom_objects`.
 
         Args:
             config: What `get_config()` returned.
+            safe_mode: Kept for Keras's signature; nothing that could run code is ever read.
 
         Raises:
             ValueError: If no module is given for the layer.

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from torchkeras._base.settings import standardize_data_format
 from torchkeras._symbolic.op import op
-from torchkeras._symbolic.probe import probing
+from torchkeras._symbolic.probe import is_unknown
 
 from .batch import checked
 
@@ -127,7 +127,8 @@ def _ends(
         after = total - before if after is None else after
     ends = (before or 0, after or 0)
     left = size if what == "padding" else size - sum(ends)
-    if (min(ends) < 0 or left < 0) and not probing():
+    negative = min(n for n in given.values() if n is not None) < 0
+    if negative or (min(*ends, left) < 0 and not is_unknown(size)):
         raise ValueError(
             f"The {what} of an axis of size {size} must not be negative, nor may more be cut off "
             f"than there is. Received: {shown}, that is {ends[0]} before and {ends[1]} after."

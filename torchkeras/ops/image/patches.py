@@ -38,6 +38,7 @@ def extract_patches(
         The places of the patches, and in the channels their pixels, row by row.
 
     Raises:
+        TypeError: If `size` is no number and no tuple of the right length.
         ValueError: If a shape or an argument is out of range.
 
     Example:
@@ -46,6 +47,7 @@ def extract_patches(
         >>> tuple(torchkeras.ops.image.extract_patches(images, (5, 5)).shape)
         (2, 4, 4, 75)
     """
+    _check_size(size, isinstance(size, (int, tuple, list)))
     rank = 3 if isinstance(size, (tuple, list)) and len(size) == 3 else 2
     return _patches(tensor(images), rank, size, strides, dilation_rate, padding, data_format)
 
@@ -73,6 +75,7 @@ def extract_patches_3d(
         The places of the patches, and in the channels their cells.
 
     Raises:
+        TypeError: If `size` is no number and no tuple of the right length.
         ValueError: If a shape or an argument is out of range.
 
     Example:
@@ -81,7 +84,17 @@ def extract_patches_3d(
         >>> tuple(torchkeras.ops.image.extract_patches_3d(volumes, 3).shape)
         (2, 2, 2, 2, 27)
     """
+    fits = isinstance(size, int) or (isinstance(size, (tuple, list)) and len(size) == 3)
+    _check_size(size, fits)
     return _patches(tensor(volumes), 3, size, strides, dilation_rate, padding, data_format)
+
+
+def _check_size(size: Any, fits: bool) -> None:
+    if not fits:
+        raise TypeError(
+            "`size` must be one whole number, or a tuple with one for each axis. Received: "
+            f"size={size!r}."
+        )
 
 
 def _patches(

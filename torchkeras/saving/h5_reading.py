@@ -41,7 +41,7 @@ def opened(place: Any, name: str) -> "Iterator[h5py.File]":
     try:
         image = h5py.h5f.open_file_image(place) if isinstance(place, bytes) else None
         file = h5py.File(place if image is None else image, "r")
-    except OSError as error:
+    except (OSError, ValueError, RuntimeError) as error:  # of bytes in memory, HDF5 says less
         raise ValueError(f"{name!r} is no whole HDF5 file: {error}") from error
     try:
         with file:

@@ -294,3 +294,12 @@ def test_damaged_weights_are_told_and_change_nothing(tmp_path, shape):
         model.load_weights(tmp_path / "m.keras")
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("size", [0, 7, 600])
+def test_bytes_that_are_no_whole_hdf5_file_are_told_as_that(size):
+    model = torchkeras.Sequential([torchkeras.Input((3,)), torchkeras.layers.Dense(2)])
+    image = weights_h5.image(model)
+    for damaged in (image[:size], image[:size] + bytes(len(image) - size)):
+        with pytest.raises(ValueError, match=r"'file' is (no whole HDF5 file|damaged)"):
+            weights_h5.read_into(model, damaged, "file")

@@ -129,6 +129,13 @@ class TextVectorization(Reading):
             vocabulary_size=size,
         )
 
+    def build(self, input_shape: Any = None) -> None:
+        """Do nothing: what there is to learn, `adapt` learns.
+
+        Args:
+            input_shape: The shape of the texts.
+        """
+
     def _checked_length(self, length: Any) -> int | None:
         if length is None:
             return None

@@ -3,6 +3,7 @@
 import pytest
 
 import torchkeras
+from torchkeras import ops
 from torchkeras.models import model_from_json, model_from_yaml
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -83,6 +84,7 @@ def test_memory_cannot_be_asked_for(tmp_path):
 TEXT = '{"class_name": "Sequential", "module": "keras", "config": {"layers": [%s, %s]}}'
 INPUT = '{"class_name": "InputLayer", "module": "keras.layers", "config": {"batch_shape": [2, %s]}}'
 LAYER = '{"class_name": "%s", "module": "keras.layers", "config": {%s}}'
+INDICES = '"indices_or_sections": 1000000'
 LOOKUP = '"vocabulary": [1, 2], "num_oov_indices": 1000000000000000'
 
 
@@ -106,3 +108,20 @@ def test_texts_cannot_ask_for_more_than_the_machine_has(read, kind, config):
 def test_tensors_of_many_axes(axes):
     with pytest.raises(ValueError, match=f"at most 64 axes.*{axes + 1} axes"):
         model_from_json(TEXT % (INPUT % ", ".join("1" * axes), LAYER % ("Dense", '"units": 3')))
+
+
+@pytest.mark.parametrize(
+    ("cut", "changed"),
+    [
+        (lambda x: ops.split(x, 2, axis=1), ("[null, 4]", "[null, 1000000]")),
+        (lambda x: ops.unstack(x, axis=1), ("[null, 4]", "[null, 1000000]")),
+        (lambda x: ops.unstack(x, num=4, axis=1), ('"num": 4', '"num": 1000000')),
+    ],
+)
+def test_tensors_of_many_pieces(cut, changed):
+    x = torchkeras.Input((4,))
+    text = torchkeras.Model(x, cut(x)).to_json()
+    hostile = text.replace(*changed).replace('"indices_or_sections": 2', INDICES)
+    assert hostile != text
+    with pytest.raises(ValueError, match="1,000,000 pieces; at most 65,536"):
+        model_from_json(hostile)

@@ -1,5 +1,6 @@
 """Functional models as Keras's config dialect, and back."""
 
+import heapq
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from torchkeras._symbolic.program import Constant, Ref, Step
 from torchkeras._symbolic.tensor import KerasTensor, record
 
 from . import keras_operations
+from .pieces import check_pieces
 
 CLASS_BY_OPERATOR = {
     function: "".join(word.capitalize() for word in name.split("_"))
@@ -251,21 +253,36 @@ class _Reader:
         return find_function(entry) or deserialize_keras_object(entry)
 
     def run(self) -> None:
-        """Make all calls."""
-        while self.waiting:
-            ready = [call for call in self.waiting if self._is_ready(call[3])]
-            if not ready:
-                names = [call[0] for call in self.waiting]
-                raise ValueError(
-                    f"The config's layers {names} cannot be connected: their inputs come from "
-                    "layers that the config does not have, or from each other."
-                )
-            self.waiting = [call for call in self.waiting if call not in ready]
-            for name, index, target, node in ready:
-                self.outputs[name, index] = tree.flatten(self._call(name, target, node))
+        """Make all calls, in the order of the config as far as their inputs allow."""
+        followers: dict[Any, list[int]] = {}
+        missing = [self._missing(node) for *_, node in self.waiting]
+        for place, names in enumerate(missing):
+            for name in names:
+                followers.setdefault(name, []).append(place)
+        ready = [place for place, names in enumerate(missing) if not names]
+        done = set(ready)
+        while ready:
+            name, index, target, node = self.waiting[heapq.heappop(ready)]
+            self.outputs[name, index] = tree.flatten(self._call(name, target, node))
+            for place in followers.get((name, index), ()):
+                missing[place].discard((name, index))
+                if not missing[place] and place not in done:
+                    done.add(place)
+                    heapq.heappush(ready, place)
+        if len(done) < len(self.waiting):
+            names = [call[0] for place, call in enumerate(self.waiting) if place not in done]
+            raise ValueError(
+                f"The config's layers {names} cannot be connected: their inputs come from "
+                "layers that the config does not have, or from each other."
+            )
 
-    def _is_ready(self, node: Mapping[str, Any]) -> bool:
-        return all((name, index) in self.outputs for name, index, _ in _histories_in(node))
+    def _missing(self, node: Mapping[str, Any]) -> set[Any]:
+        """Return the calls whose outputs a call waits for."""
+        return {
+            (name, index)
+            for name, index, _ in _histories_in(node)
+            if (name, index) not in self.outputs
+        }
 
     def _call(self, name: str, target: Any, node: Mapping[str, Any]) -> Any:
         args = tuple(self._value(item) for item in node["args"])
@@ -281,6 +298,7 @@ class _Reader:
             args, kwargs = keras_operations.joined(target, settings, args, kwargs)
         if target is operator.getitem and isinstance(args[1], list):
             args = (args[0], tuple(args[1]))
+        check_pieces(name, target, args, kwargs)
         outputs = record(target, args, kwargs)
         first = tree.flatten(outputs)[0]
         if isinstance(first, KerasTensor):

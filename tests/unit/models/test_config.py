@@ -144,3 +144,15 @@ def test_odd_build_configs_end_in_a_clean_error(shape):
     config = {"class_name": "Sequential", "config": {"name": "s", "layers": [entry]}}
     with pytest.raises((ValueError, TypeError)):
         model_from_json(json.dumps(config))
+
+
+@pytest.mark.parametrize("order", ["first to last", "last to first"])
+def test_layers_of_a_config_may_stand_in_any_order(order):
+    x = inputs_ = torchkeras.Input((2,))
+    for number in range(300):
+        x = torchkeras.layers.Rescaling(1.0, offset=1.0, name=f"r{number}")(x)
+    config = torchkeras.Model(inputs_, x).get_config()
+    if order == "last to first":
+        config["layers"].reverse()
+    again = torchkeras.Model.from_config(config)
+    np.testing.assert_array_equal(again(np.zeros((1, 2), "float32")), np.full((1, 2), 300.0))

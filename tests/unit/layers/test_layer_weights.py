@@ -46,6 +46,32 @@ def test_shape_initializer_and_dtype_by_position():
             layer.add_weight((2,), "zeros", "float32", True)
 
 
+@pytest.mark.parametrize("rest", [((2,),), ((2,), "ones")])
+@pytest.mark.parametrize("by_name", [False, True])
+def test_the_name_may_come_first_as_in_older_keras(rest, by_name):
+    named = dict(zip(("shape", "initializer"), rest, strict=False))
+    layer = layers.Layer()
+    weight = layer.add_weight("w", **named) if by_name else layer.add_weight("w", *rest)
+    assert (weight.name, tuple(weight.shape)) == ("w", (2,))
+    with pytest.raises(ValueError, match="`name` was passed twice"):
+        layer.add_weight("w", name="v", **named)
+
+
+def test_weights_may_be_made_by_the_first_call():
+    class Late(layers.Layer):
+        def build(self, input_shape):
+            self.first = self.add_weight((1,), "ones")
+
+        def call(self, x):
+            if not hasattr(self, "second"):
+                self.second = self.add_weight((1,), "ones")
+            return x * self.first + self.second
+
+    layer = Late()
+    np.testing.assert_array_equal(layer(np.ones((1, 1), "float32")).detach(), [[2.0]])
+    assert [w.shape for w in layer.trainable_weights] == [(1,), (1,)]
+
+
 def test_weights_that_come_after_build_have_the_path_of_the_layer():
     class Outer(layers.Layer):
         def build(self, input_shape):
@@ -112,11 +138,6 @@ def test_spellings_equal_keras(spelling):
         assert getattr(ours, attribute) == getattr(theirs, attribute), attribute
     assert type(ours.regularizer).__name__ == type(theirs.regularizer).__name__
     assert type(ours.constraint).__name__ == type(theirs.constraint).__name__
-
-
-def test_name_first_as_in_older_code():
-    weight = layers.Layer().add_weight("w", (2,), "ones")
-    assert (weight.name, weight.shape, weight.value.tolist()) == ("w", (2,), [1, 1])
 
 
 def test_number_as_shape():

@@ -357,7 +357,12 @@ def _by_position(
     args: tuple[Any, ...], name: str | None, shape: Any, initializer: Any, dtype: Any
 ) -> tuple[str | None, Any, Any, Any]:
     remaining = list(args)
-    if remaining and isinstance(remaining[0], str) and shape is None:
+    if remaining and isinstance(remaining[0], str):
+        if name is not None:
+            raise ValueError(
+                "`name` was passed twice, by position and by name. Received: "
+                f"{remaining[0]!r} and {name!r}."
+            )
         name = remaining.pop(0)
     named = {"shape": shape, "initializer": initializer, "dtype": dtype}
     if len(remaining) > len(named):

@@ -270,9 +270,9 @@ class _Reader:
                     done.add(place)
                     heapq.heappush(ready, place)
         if len(done) < len(self.waiting):
-            names = [call[0] for place, call in enumerate(self.waiting) if place not in done]
+            left = [call[0] for place, call in enumerate(self.waiting) if place not in done]
             raise ValueError(
-                f"The config's layers {names} cannot be connected: their inputs come from "
+                f"The config's layers {left} cannot be connected: their inputs come from "
                 "layers that the config does not have, or from each other."
             )
 

@@ -40,6 +40,8 @@ class _IsFunctional(type):
 class Functional(metaclass=_IsFunctional):
     """What Keras calls a model made of symbols."""
 
+    from_config = torchkeras.Model.from_config
+
 
 # By the first folder inside `keras.src`, and the name.
 INTERNALS: dict[tuple[str, str], Any] = {
@@ -78,6 +80,7 @@ def add_to_layers() -> None:
         "_int4_block_size": property(_block_size),
         "torch_params": property(lambda self: self.variables),
     }
+    torchkeras.Sequential._functional = property(lambda self: self if self.built else None)
     for name, value in added.items():
         if not hasattr(Layer, name):
             setattr(Layer, name, value)
@@ -107,7 +110,9 @@ def _flatten_layers(self: Any, include_self: bool = True, recursive: bool = True
 def take_any_wording() -> None:
     """Let errors be compared by their type: the words are torchkeras's own."""
 
-    def assert_raises(self: Any, error: Any, pattern: Any, *args: Any, **kwargs: Any) -> Any:
+    def assert_raises(
+        self: Any, error: Any, expected_regex: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
         return self.assertRaises(error, *args, **kwargs)  # noqa: PT027 - not a test
 
     unittest.TestCase.assertRaisesRegex = assert_raises  # type: ignore[method-assign]

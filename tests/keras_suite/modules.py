@@ -18,7 +18,14 @@ import torchkeras
 from .internals import INTERNALS
 from .operations import operation
 
-_PUBLIC = [m.name for m in pkgutil.iter_modules(torchkeras.__path__) if m.name[0] != "_"]
+_OLD = ("legacy",)
+_PUBLIC = [
+    module.name
+    for module in pkgutil.iter_modules(torchkeras.__path__)
+    if module.name[0] != "_" and module.name not in _OLD
+]
+# What Keras's tests compare with, where it is installed.
+_OTHERS = ("grain", "jax", "orbax", "tensorflow")
 _OPS = ("numpy", "nn", "math", "core", "linalg", "image", "fft", "einops", "segment")
 
 
@@ -31,6 +38,22 @@ def install(source: Path) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "keras"]:
         del sys.modules[name]
     sys.meta_path.insert(0, _Finder(source))
+    for name in _OTHERS:
+        if importlib.util.find_spec(name) is None:
+            sys.modules[name] = _Absent(name)
+
+
+class _Absent(ModuleType):
+    """A package that is not installed: a test that uses it is skipped."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise unittest.SkipTest(f"{self.__name__} is not installed")
 
 
 class _Finder(MetaPathFinder, Loader):
@@ -103,6 +126,8 @@ class _Inside(ModuleType):
         """Yield what may be meant, the likeliest first."""
         parts, place = self._parts, self._source.joinpath(*self._parts)
         path = ".".join(parts)
+        if name in _OTHERS:
+            yield importlib.import_module(name)
         key = (parts[0] if parts else "", name)
         if key in INTERNALS:
             yield INTERNALS[key]

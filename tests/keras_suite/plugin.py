@@ -14,6 +14,9 @@ HERE = Path(__file__).parent
 
 def pytest_configure(config: Any) -> None:
     """Put torchkeras in Keras's place before any test is imported."""
+
+    import torch._dynamo  # noqa: F401 - before TensorFlow, as Triton cannot be loaded after it
+
     from . import internals, modules
 
     modules.install(Path(os.environ["KERAS_SUITE_SOURCE"]))

@@ -30,6 +30,7 @@ from .base.symbolic import Symbolic
 
 _OLD_SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape", "batch_shape")
 _TRANSIENT = ("_nodes",)
+_DESCRIBED = ("dtype", "trainable")  # a config holds what they are now
 
 
 class Layer(Configurable, Symbolic):
@@ -234,7 +235,8 @@ class Layer(Configurable, Symbolic):
             config["activity_regularizer"] = encode(self.activity_regularizer)
         config.update(self.attribute_config())
         if type(self).get_config is Layer.get_config and self._given != ((), {}):
-            config.update(self.given_config())
+            given = self.given_config()
+            config.update((name, given[name]) for name in given if name not in _DESCRIBED)
         return config
 
     def _extra_serialization(self) -> dict[str, Any]:

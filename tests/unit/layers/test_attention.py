@@ -194,3 +194,8 @@ def test_lists_of_attention_are_checked():
         layers.Attention()([query, query], mask=np.ones((2, 3), bool))
     with pytest.raises(ValueError, match="Received length: 4"):
         layers.Attention()([query] * 4)
+
+
+@pytest.mark.parametrize("name", ["Attention", "AdditiveAttention"])
+def test_attention_says_that_it_supports_masking(name):
+    assert getattr(layers, name)().supports_masking

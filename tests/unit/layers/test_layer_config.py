@@ -85,6 +85,11 @@ def test_a_class_of_a_user_s_is_given_the_name_of_a_plain_dtype():
     assert given[1] == torchkeras.dtype_policies.get("int8_from_float32")
 
 
+def test_the_config_of_a_layer_made_again_is_the_same():
+    config = Scaled(2.0, dtype="float16").get_config()
+    assert Scaled.from_config(config).get_config() == config
+
+
 def test_arrays_and_numbers_of_numpy():
     layer = Scaled(np.float32(2.0), offset=np.ones(2))
     config = layer.get_config()

@@ -66,6 +66,7 @@ class Attention(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.use_scale, self.seed = use_scale, seed
         self.score_mode = one_of("score_mode", score_mode, ("dot", "concat"))
         self.dropout = number("dropout", dropout, 0, 1)

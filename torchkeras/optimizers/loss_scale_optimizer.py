@@ -57,8 +57,8 @@ class LossScaleOptimizer(WrappingOptimizer):
         65536.0
         >>> v = torchkeras.Variable([1.0])
         >>> optimizer.apply([[float("inf")]], [v])
-        >>> float(v), float(optimizer.dynamic_scale)
-        (1.0, 16384.0)
+        >>> v.numpy().tolist(), float(optimizer.dynamic_scale)
+        ([1.0], 16384.0)
     """
 
     step_counter: Scalar

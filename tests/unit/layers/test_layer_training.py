@@ -1,5 +1,7 @@
 """Training mode has one truth: torch's flag."""
 
+import threading
+
 import keras
 import numpy as np
 import pytest
@@ -191,3 +193,30 @@ def test_mode_in_compiled_layers():
     assert torch.equal(compiled(torch.ones(100)), torch.ones(100))
     layer.train()
     assert not torch.equal(compiled(torch.ones(100)), torch.ones(100))
+
+
+def test_calls_in_threads_leave_the_mode_as_it_was():
+    """The first to begin ends first: what it found is not what the second must leave."""
+    both_run, first_ended = threading.Event(), threading.Event()
+    x = torch.ones(1)
+
+    class Last(layers.Layer):
+        def call(self, x):
+            both_run.set()
+            assert first_ended.wait(10)
+            return x
+
+    thread = threading.Thread(target=Last(), args=(x,), kwargs={"training": False})
+
+    class First(layers.Layer):
+        def call(self, x):
+            thread.start()
+            assert both_run.wait(10)
+            return x
+
+    First()(x, training=False)
+    first_ended.set()
+    thread.join()
+    told = Told()
+    told(x)
+    assert told.told is None

@@ -165,18 +165,28 @@ def _refuse_non_tensors(arg: Any) -> None:
 
 
 class GivenMode:
-    """Whether a running call was told `training`, which then wins over what a graph has fixed.
-
-    Attributes:
-        inference: What a `call` is told in inference mode: `None` unless somebody said `False`.
-    """
+    """Whether a running call was told `training`, which then wins over what a graph has fixed."""
 
     def __init__(self) -> None:
-        self.tell(False)
+        self._told: list[None] = []  # one for each such call: threads begin and end in any order
 
-    def tell(self, wins: bool) -> None:
-        """Say whether a running call was told its mode."""
-        self.wins, self.inference = wins, False if wins else None
+    @property
+    def wins(self) -> bool:
+        """Whether a running call was told its mode."""
+        return bool(self._told)
+
+    @property
+    def inference(self) -> bool | None:
+        """What a `call` is told in inference mode: `None` unless somebody said `False`."""
+        return False if self._told else None
+
+    def enter(self) -> None:
+        """Count a call that was told its mode."""
+        self._told.append(None)
+
+    def leave(self) -> None:
+        """Count it no more."""
+        self._told.pop()
 
 
 GIVEN_MODE = GivenMode()
@@ -186,12 +196,11 @@ def in_given_mode(call: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a function of the inputs that counts as told the mode in which the layers are."""
 
     def told(x: Any) -> Any:
-        before = GIVEN_MODE.wins
-        GIVEN_MODE.tell(True)
+        GIVEN_MODE.enter()
         try:
             return call(x)
         finally:
-            GIVEN_MODE.tell(before)
+            GIVEN_MODE.leave()
 
     return told
 
@@ -204,12 +213,11 @@ def training_mode(layer: Any, training: bool) -> Iterator[None]:
         changed = [(m, m.training) for m in layer.modules() if m.training != training]
     for module, _ in changed:
         module.training = training
-    before = GIVEN_MODE.wins
-    GIVEN_MODE.tell(True)
+    GIVEN_MODE.enter()
     try:
         yield
     finally:
-        GIVEN_MODE.tell(before)
+        GIVEN_MODE.leave()
         for module, mode in changed:
             module.training = mode
 

@@ -125,30 +125,34 @@ class _Inside(ModuleType):
     def _answers(self, name: str) -> Iterator[Any]:
         """Yield what may be meant, the likeliest first."""
         parts, place = self._parts, self._source.joinpath(*self._parts)
-        path = ".".join(parts)
-        if name in _OTHERS:
-            yield importlib.import_module(name)
-        key = (parts[0] if parts else "", name)
-        if key in INTERNALS:
-            yield INTERNALS[key]
-        if parts[:1] == ["backend"] and name in _OPS:
-            yield importlib.import_module(f"keras.src.ops{'' if name == 'numpy' else f'.{name}'}")
+        room, file = parts[0] if parts else "", place.with_suffix(".py")
+        yield from _elsewhere(room, name)
         if name.isupper():
-            yield from _constants(place.with_suffix(".py"), name)
+            yield from _constants(file, name)
         if (place / name).is_dir() or (place / f"{name}.py").exists():
             yield importlib.import_module(f"{self.__name__}.{name}")
         for depth in range(len(parts), 0, -1):
-            found = getattr(_namespace(".".join(parts[:depth])), name, None)
-            if found is not None:
-                yield found
+            yield from _public(_namespace(".".join(parts[:depth])), name)
+        if room == "ops" and name[0].isupper():
+            yield from filter(None, [operation(file, name)])
         for home in (torchkeras, *map(_namespace, _PUBLIC)):
-            if hasattr(home, name):
-                yield getattr(home, name)
-        if parts[:1] == ["ops"] and name[0].isupper():
-            made = operation(place.with_suffix(".py"), name)
-            if made is not None:
-                yield made
-        yield _missing(f"keras.src.{path}.{name}")
+            yield from _public(home, name)
+        yield _missing(f"{self.__name__}.{name}")
+
+
+def _elsewhere(room: str, name: str) -> Iterator[Any]:
+    """Yield what has another home here, or none."""
+    if name in _OTHERS:
+        yield importlib.import_module(name)
+    if (room, name) in INTERNALS:
+        yield INTERNALS[room, name]
+    if room == "backend" and name in _OPS:
+        yield importlib.import_module(f"keras.src.ops{'' if name == 'numpy' else f'.{name}'}")
+
+
+def _public(home: ModuleType | None, name: str) -> Iterator[Any]:
+    if hasattr(home, name):
+        yield getattr(home, name)
 
 
 def _namespace(path: str) -> ModuleType | None:

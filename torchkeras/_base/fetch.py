@@ -66,11 +66,10 @@ def fetch(url: str, target: Path, digest: Digest | None = None, again: bool = Fa
         again: Whether a `target` that another process has just made is not good enough.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    before = _stamp(target)
     part = target.with_name(f"{target.name}.part")
     with _locked(part) as file:
-        is_new = not again and _stamp(target) not in (None, before)
-        if is_new and (digest is None or digest.fits(target)):
+        made = not again and target.exists()  # by another, before the lock was ours
+        if made and (digest is None or digest.fits(target)):
             part.unlink(missing_ok=True)
             return
         try:
@@ -192,15 +191,6 @@ def _lock(file: IO[bytes]) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """Tell apart two files of one name."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns
 
 
 def _reason(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import pytest
 
+from torchkeras._base.fetch import Digest, fetch
 from torchkeras.utils import get_file
 
 CONTENT = bytes(range(256)) * 5000
@@ -160,6 +161,17 @@ def test_one_download_serves_all_who_ask(server: Server, cache: Path) -> None:
         ]
         assert len({call.result() for call in calls}) == 1
     assert len(server.ranges) == 1
+
+
+@pytest.mark.parametrize("digest", [Digest(SHA256, "sha256"), None])
+def test_a_file_that_came_while_one_asked_is_not_downloaded_again(
+    server: Server, tmp_path: Path, digest: Digest | None
+) -> None:
+    for _ in range(2):  # both asked when there was none
+        fetch(server.url, tmp_path / "data", digest)
+    assert len(server.ranges) == 1
+    fetch(server.url, tmp_path / "data", digest, again=True)
+    assert len(server.ranges) == 2
 
 
 def tar(path: Path, *members: tuple[str, str, str]) -> Path:

@@ -2,6 +2,6 @@
 
 None of them is kept here. The source package of the Keras that is installed is fetched from the
 package registry, its tests are copied into a temporary folder, and what they import from `keras`
-and `keras.src` is answered with torchkeras. `known.txt` lists the tests that fail, and why; any
-other failure is a finding.
+and `keras.src` is answered with torchkeras. `known.txt` lists the tests that fail, sorted by
+what their errors say; any other failure is a finding.
 """

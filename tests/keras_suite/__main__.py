@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -27,7 +28,7 @@ def main() -> int:
         settings = ["-c", os.devnull, "--rootdir", str(tests), "-p", "no:cacheprovider"]
         ours = ["-p", "tests.keras_suite.plugin", "--quiet", "--tb=short", "-W", "ignore"]
         ours.append("--continue-on-collection-errors")
-        more = chosen.pytest.split()
+        more = shlex.split(chosen.pytest)
         return pytest.main([*settings, *ours, *more, *map(str, paths)])
 
 

@@ -9,8 +9,11 @@ import inspect
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from torch import Tensor
 
 import torchkeras
 from torchkeras import ops
@@ -58,14 +61,26 @@ def _class_of(name: str, signature: Signature, function: Callable[..., Any]) -> 
         def call(self, *args: Any, **kwargs: Any) -> Any:
             by_name = not signature.takes_any and all(key in known for key in signature.called_with)
             if not by_name:
-                return function(*args, **self.given | kwargs)
+                given = dict(self.given)
+                first = [given.pop(key) for key in takewhile(self.given.__contains__, known)]
+                return function(*first, *args, **given | kwargs)
             named = dict(zip(signature.called_with, args, strict=False))
             return function(**self.given | named | kwargs)
 
-        __call__ = symbolic_call = compute_output_spec = call
+        __call__ = compute_output_spec = call
+
+        def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+            return torchkeras.tree.map_structure(_symbol, self.call(*args, **kwargs))
 
     Operation.__name__ = Operation.__qualname__ = name
     return Operation
+
+
+def _symbol(leaf: Any) -> Any:
+    """Return the symbol of a tensor, which is what Keras's operations make of it."""
+    if not isinstance(leaf, Tensor):
+        return leaf
+    return torchkeras.KerasTensor(leaf.shape, torchkeras.backend.standardize_dtype(leaf.dtype))
 
 
 def _function(name: str) -> Callable[..., Any] | None:

@@ -20,7 +20,6 @@ _ATEN = torch.ops.aten
 _SAME = (_ATEN.alias.default, _ATEN.detach.default)  # without autograd, their input
 _TRANSPOSED = _ATEN.t.default
 _RECTIFIER = _ATEN.relu.default
-_RECTIFIER = _ATEN.relu.default
 _PRODUCT, _SUM_OF_PRODUCT = _ATEN.mm.default, _ATEN.addmm.default
 
 # The functions that people call take half the time of the operators that are recorded, and these

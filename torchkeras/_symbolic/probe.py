@@ -157,10 +157,8 @@ def _merge_all(*results: Any) -> Any:
 
 
 def _merge(first: Any, second: Any) -> Any:
-    if isinstance(first, Spec):
-        sizes = zip(first.shape, second.shape, strict=True)
-        return Spec([a if a == b else None for a, b in sizes], first.dtype)
-    if not isinstance(first, torch.Tensor):
+    if not isinstance(first, (Spec, torch.Tensor)):
         return first if first == second else None
     sizes = zip(first.shape, second.shape, strict=True)
-    return Spec([a if a == b else None for a, b in sizes], NAMES[first.dtype])
+    dtype = first.dtype if isinstance(first, Spec) else NAMES[first.dtype]
+    return Spec([a if a == b else None for a, b in sizes], dtype)

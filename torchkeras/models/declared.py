@@ -1,5 +1,6 @@
 """Bring what a model is given into the ranks and dtypes that its inputs declare."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,9 @@ def fit_value(x: Any, declared: KerasTensor) -> Any:
     if not isinstance(x, Tensor) and not is_text:
         return x
     _check_kind(x, is_text, declared)
-    missing = len(declared.shape) - len(x.shape)
-    if missing == 1 and declared.shape[-1] == 1:
-        x = x[..., None]
-    elif missing == -1 and x.shape[-1] == 1:
-        x = x[..., 0]
+    missing = _missing_axis(x.shape, declared)
+    if missing:
+        x = x[..., None] if missing > 0 else x[..., 0]
     if is_text:
         return x
     return x if x.dtype is to_torch(declared.dtype) else cast(x, to_torch(declared.dtype))
@@ -38,13 +37,18 @@ def fit_symbol(x: Any, declared: KerasTensor) -> KerasTensor:
         ValueError: If strings are given for numbers, or numbers for strings.
     """
     _check_kind(x, x.dtype == "string", declared)
-    shape = tuple(x.shape)
-    missing = len(declared.shape) - len(shape)
-    if missing == 1 and declared.shape[-1] == 1:
-        shape = (*shape, 1)
-    elif missing == -1 and shape[-1] == 1:
-        shape = shape[:-1]
+    shape, missing = tuple(x.shape), _missing_axis(x.shape, declared)
+    if missing:
+        shape = (*shape, 1) if missing > 0 else shape[:-1]
     return KerasTensor(shape, declared.dtype)
+
+
+def _missing_axis(shape: Sequence[int | None], declared: KerasTensor) -> int:
+    """Return 1 if a last axis of size 1 is missing, -1 if there is one too many, else 0."""
+    missing = len(declared.shape) - len(shape)
+    if missing == 1:
+        return int(declared.shape[-1] == 1)
+    return -int(missing == -1 and shape[-1] == 1)
 
 
 def _check_kind(x: Any, is_text: bool, declared: KerasTensor) -> None:

@@ -18,8 +18,8 @@ _LATE = 1e30
 # Small scratch memory is kept; a large one would add to the peak of the backward pass.
 _KEPT_ELEMENTS = 1 << 20
 _KEPT_NUMBERS = 16
-# The dtypes with so small numbers that the subnormal ones mean nothing.
 _DECAY = 2.0**10  # about what 64 steps take from an average, with 0.9 as usual
+# The dtypes with so small numbers that the subnormal ones mean nothing.
 _WIDE = (torch.float32, torch.float64, torch.bfloat16)
 
 

@@ -26,9 +26,16 @@ def symbols(row, package, unknown=None):
 
 def called(row, package, unknown=None):
     """Call a row's layer on symbols, and return the shapes and dtypes that come out."""
+    return called_and_built(row, package, unknown)[0]
+
+
+def called_and_built(row, package, unknown=None):
+    """Call a row's layer on symbols; say also for what it was built at birth, and is now."""
     layer = oracle.make(row, package)
     args, kwargs = symbols(row, package, unknown)
-    return specs(layer(*args, **kwargs))
+    at_birth = layer.built, layer.get_build_config()
+    outputs = specs(layer(*args, **kwargs))
+    return outputs, at_birth, (layer.built, layer.get_build_config())
 
 
 def specs(outputs):
@@ -47,7 +54,7 @@ def test_equals_eager(row):
 
 
 def test_equals_keras(row):
-    assert called(row, torchkeras) == called(row, keras)
+    assert called_and_built(row, torchkeras) == called_and_built(row, keras)
 
 
 def test_unknown_batch_equals_keras(row):

@@ -45,6 +45,7 @@ class Symbolic(Buildable):
         if first_time and not self.defines_build:
             shapes = {"input_shape": shapes_of(inputs)}  # the trial run saw made-up sizes
             object.__setattr__(self, "_build_arguments", shapes)
+            self.built = True
         outputs = tree.map_structure(lambda leaf: fresh(leaf, "keras_tensor"), specs)
         self._nodes.append(Node(self, args, kwargs, outputs))
         return outputs

@@ -89,7 +89,7 @@ class Embedding(Quantizable, Layer):
         self.autocast = False
         object.__setattr__(self, "_computes_mask", mask_zero)
         if weights is not None:
-            self.build(None)
+            self.build()
             self.set_weights(weights if _is_list_of_one(weights) else [weights])
 
     @property

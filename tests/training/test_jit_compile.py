@@ -14,7 +14,7 @@ import torchkeras
 from tests.training.twins import LABELS, ONE_HOT, TARGETS, WEIGHTS, X
 from torchkeras import layers, losses
 
-JIT: dict[str, Any] = {"backend": "aot_eager"}
+JIT: dict[str, Any] = {"backend": "aot_eager", "race": False}
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def on_the_cpu() -> Any:
 def counting(backend: str = "eager") -> tuple[CompileCounterWithBackend, dict[str, Any]]:
     """Return a counter of compilations, and the setting that uses it."""
     counter = CompileCounterWithBackend(backend)
-    return counter, {"backend": counter}
+    return counter, {"backend": counter, "race": False}
 
 
 def classifier(*inner: Any) -> torchkeras.Sequential:

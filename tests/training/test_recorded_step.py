@@ -346,7 +346,7 @@ def test_jit_compile_records_what_it_could_not_make_faster():
 
 def test_arguments_for_the_compiler_are_a_wish_for_it():
     model = regressor()
-    model.compile("adam", "mse", jit_compile={"backend": "eager"})
+    model.compile("adam", "mse", jit_compile={"backend": "eager", "race": False})
     model.fit(X, Y, batch_size=8, verbose=0)
     assert model.compile_report()["train"] == "compiled"
 

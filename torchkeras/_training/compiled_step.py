@@ -1,8 +1,10 @@
 """A step whose tensors are computed by `torch.compile`: in full, or not at all.
 
 The first batch runs eagerly: it makes what is made late, and shows which logits the loss wants.
-The second has its shapes compiled. Batches of other shapes, such as the last one of an epoch, run
-eagerly, until they are so many that a second graph, for all shapes, pays.
+The second has its shapes compiled, and a race with the eager step shows whether that was worth it.
+Batches of other shapes, such as the last one of an epoch, run eagerly, until they are so many that
+a second graph, for all shapes, pays. So do batches that come while there are fewer threads than
+usual, for which torch would compile anew.
 
 What may fail is the compiler. It does so before the optimizer has changed anything, and the first
 step of a graph can be taken back, so a step is never lost and never done twice.
@@ -10,8 +12,10 @@ step of a graph can be taken back, so a step is never lost and never done twice.
 
 import itertools
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -25,6 +29,7 @@ from torchkeras.layers.base.calling import in_given_mode
 from torchkeras.metrics.metric import held
 
 from .compiled_parts import Parts
+from .race import Race, Result, lap_on
 from .recompute import options_for
 from .steps import Steps
 from .walk import device_of
@@ -32,8 +37,8 @@ from .walk import device_of
 Step = Callable[[Any], Any]
 _COUNT = itertools.count()
 
-# Other shapes than those of the first batch get a graph of their own when so many batches had
-# them, and they are more than one in so many.
+# What is not as it was with the first batch gets a graph of its own when so many batches had it,
+# and they are more than one in so many.
 _OTHERS, _ONE_IN = 8, 4
 
 # Modes of torch.compile in which CUDA graphs are captured.
@@ -46,35 +51,42 @@ class CompiledStep:
     Args:
         parts: The step.
         model: The model, whose state is kept in case a step is to be taken back.
+        rival: The step without a compiler as fast as it goes, to race with.
     """
 
-    def __init__(self, parts: Parts, model: Steps) -> None:
+    def __init__(self, parts: Parts, model: Steps, rival: Step | None = None) -> None:
         self._parts, self._model, self._jit = parts, model, model._compiled.jit
+        self._rival = rival or parts.eager
         self._shapes: Any = None
         self._run: Step | None = None
         self._run_any: Step | None = None
         self._steps = self._others = 0
-        self._given_up = False
-        self._jit.found[parts.kind] = "compiled after the first batch"
+        self._threads = Threads()
+        self._is_eager = False
+        self._say("compiled after the first batch")
 
     def __call__(self, batch: Any) -> Any:
-        if self._given_up or self._shapes is None:
+        if self._is_eager:
+            return self._rival(batch)
+        if self._shapes is None:
             self._shapes = _shapes(batch)
+            return self._parts.eager(batch)
+        if not self._threads.are_known():
             return self._parts.eager(batch)
         if _shapes(batch) != self._shapes:
             return self._other(batch)
         self._steps += 1
         if self._run is None:
             return self._first(batch, False)
-        return self._guarded(self._run, batch)
+        return self._run(batch)
 
     def _other(self, batch: Any) -> Any:
         """Run a batch of other shapes than the first one's."""
         self._others += 1
         if self._run_any is not None:
-            return self._guarded(self._run_any, batch)
+            return self._run_any(batch)
         many = self._others > _OTHERS and self._others * _ONE_IN > self._steps
-        if many and self._jit.options is not None and self._jit.options.get("dynamic") is not False:
+        if many and self._jit.arguments.get("dynamic") is not False:
             return self._first(batch, True)
         return self._parts.eager(batch)
 
@@ -112,18 +124,41 @@ class CompiledStep:
 
     def _keep(self, run: Callable[..., Any], has_all: bool, dynamic: bool, name: str) -> None:
         begin, finish = self._parts.begin, self._parts.finish
+        is_first = self._run is None
 
         def step(batch: Any) -> Any:
             return finish(batch, begin(run, batch), has_all)
 
+        def tell(result: Result) -> None:
+            if result.is_won or dynamic:
+                self._put(compiled if result.is_won else self._rival, dynamic)
+            else:
+                self._stay_eager()
+            if is_first:
+                self._say(_outcome(result, f"compiled{name}"))
+
+        compiled = partial(self._guarded, step)
+        races, start = self._jit.races(), lap_on(_device(self._model))
+        self._put(Race(compiled, self._rival, start, tell) if races else compiled, dynamic)
+        if is_first:
+            self._say(f"compiled{name}{', and timed beside eager steps' if races else ''}")
+
+    def _put(self, run: Step, dynamic: bool) -> None:
+        """Run batches of the first one's shapes, or of all others, in this way."""
         if dynamic:
-            self._run_any = step
+            self._run_any = run
         else:
-            self._run = step
-        self._jit.found[self._parts.kind] = f"compiled{name}"
+            self._run = run
+
+    def _stay_eager(self) -> None:
+        """Run eagerly from now on."""
+        self._is_eager, self._run, self._run_any = True, None, None
+
+    def _say(self, found: str) -> None:
+        self._jit.found[self._parts.kind] = found
 
     def _made(self, function: Callable[..., Any], dynamic: bool) -> Callable[..., Any]:
-        options = {"fullgraph": True, "dynamic": dynamic, **(self._jit.options or {})}
+        options = {"fullgraph": True, "dynamic": dynamic, **self._jit.arguments}
         if not {"backend", "mode", "options"} & set(options):
             options["options"] = options_for(_device(self._model)) or None
         compiled = torch.compile(_apart(function, self._parts.kind), **options)
@@ -140,9 +175,9 @@ class CompiledStep:
 
     def _give_up(self, error: Exception) -> None:
         """Run eagerly from now on, and say so."""
-        self._given_up, self._run, self._run_any = True, None, None
+        self._stay_eager()
         reason = f"{type(error).__name__}: {_first_line(error)}"
-        self._jit.found[self._parts.kind] = f"eager: torch.compile failed ({reason})"
+        self._say(f"eager: torch.compile failed ({reason})")
         if not self._jit.has_warned:
             self._jit.has_warned = True
             warnings.warn(
@@ -150,6 +185,27 @@ class CompiledStep:
                 f"with the same results. {_way_out(error)} Reason: {reason}",
                 stacklevel=2,
             )
+
+
+class Threads:
+    """Numbers of threads, each of which torch compiles for."""
+
+    def __init__(self) -> None:
+        self._known: set[int] = set()
+        self._steps = 0
+        self._others: Counter[int] = Counter()
+
+    def are_known(self) -> bool:
+        """Say whether torch may compile for the threads that there are now."""
+        count = torch.get_num_threads()
+        if count in self._known:
+            self._steps += 1
+            return True
+        self._others[count] += 1
+        seen = self._others[count]
+        if not self._known or (seen > _OTHERS and seen * _ONE_IN > self._steps):
+            self._known.add(count)
+        return count in self._known
 
 
 class Moment:
@@ -229,6 +285,14 @@ def _shapes_of(structure: Any) -> Any:
 
 def _device(model: nn.Module) -> torch.device:
     return device_of(model) or torch.device("cpu")
+
+
+def _outcome(result: Result, compiled: str) -> str:
+    """Return what a race has shown, the winner first."""
+    theirs, mine = f"{result.eager * 1e3:.3g} ms", f"{result.compiled * 1e3:.3g} ms"
+    if result.is_won:
+        return f"{compiled}: {mine} a step, {result.ratio:.2f} of an eager one's {theirs}"
+    return f"eager: {theirs} a step; compiled {mine}, {result.ratio:.2f} of that"
 
 
 def _first_line(error: Exception) -> str:

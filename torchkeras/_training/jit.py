@@ -7,12 +7,15 @@ from typing import Any
 
 import torch
 
+from torchkeras._base.determinism import is_determinism_enabled
+
 # From when on "auto" compiles on CUDA: large enough for the gain, long enough for the compiler.
 _LEAST_WEIGHTS = 1_000_000
 _LEAST_STEPS = 5_000
 _OLDEST_GPU = (7, 0)  # for Triton, with which torch compiles there
 
 _OPTIONS = ("fullgraph", "dynamic", "backend", "mode", "options")
+_RACE = "race"
 
 
 @dataclass
@@ -20,7 +23,7 @@ class Jit:
     """What was asked for, and what became of it.
 
     Attributes:
-        options: The arguments for `torch.compile`, or `None` where steps run eagerly.
+        options: What users gave in a dictionary, or `None` where steps run eagerly.
         is_auto: Whether it was left to the library.
         found: By step, what it does and why.
         has_warned: Whether users know that something could not be compiled.
@@ -39,6 +42,19 @@ class Jit:
     def setting(self) -> bool | dict[str, Any]:
         """What `model.jit_compile` says."""
         return False if self.options is None else self.options or True
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments for `torch.compile`."""
+        return {key: value for key, value in (self.options or {}).items() if key != _RACE}
+
+    def races(self) -> bool:
+        """Say whether compiled steps have to be faster than eager ones to stay.
+
+        What is measured differs from run to run, so nothing is where runs are to be the same.
+        """
+        repeats = is_determinism_enabled() or torch.are_deterministic_algorithms_enabled()
+        return not (self.is_auto or repeats) and (self.options or {}).get(_RACE, True)
 
     def decide(self, weights: int, device: torch.device, steps: int | None) -> bool:
         """Decide for a run of `fit`, if that was left to the library; say whether it is compiled.
@@ -111,11 +127,12 @@ def jit_of(jit_compile: Any, run_eagerly: bool) -> Jit:
 def checked_jit(jit_compile: Any, run_eagerly: bool) -> bool | dict[str, Any]:
     """Return whether steps are compiled, or how; `"auto"` is decided when `fit` runs."""
     options = jit_compile if isinstance(jit_compile, dict) else {}
-    unknown = set(options) - set(_OPTIONS)
+    unknown = set(options) - {*_OPTIONS, _RACE} or options.get(_RACE, True) not in (True, False)
     if unknown or not (options or jit_compile in (True, False, None, "auto")):
         raise ValueError(
             "`jit_compile` must be True, False, 'auto' or a dictionary of arguments for "
-            f"`torch.compile`: {', '.join(_OPTIONS)}. Received: jit_compile={jit_compile!r}."
+            f"`torch.compile` ({', '.join(_OPTIONS)}), besides {_RACE!r}: True or False. "
+            f"Received: jit_compile={jit_compile!r}."
         )
     wanted = dict(options) or jit_compile is True
     if wanted and run_eagerly:

@@ -32,6 +32,7 @@ class RecordedStep:
         model: The model.
         eager: Its training step as it is written.
         evaluate: Computes predictions and loss from inputs, targets and sample weights.
+        races: Whether it races with a compiled step: it is recorded at once, and says nothing.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class RecordedStep:
         model: Steps,
         eager: Callable[[Any], None],
         evaluate: Callable[[Any, Any, Any], tuple[Any, Any]],
+        races: bool = False,
     ) -> None:
         self._model, self._eager, self._evaluate = model, eager, evaluate
         self._note = note_of(model._compiled)
         self._optimizer = optimizer_for_training(model)
         self._weights: list[nn.Parameter] = []
         self._form: Any = None
+        self._races, self._waits = races, 1 if races else _WAITS
         self._alike, self._left = 0, RECORDINGS
         self._line: Function | None = None
         self._snapshot: Snapshot | None = None
@@ -85,7 +88,7 @@ class RecordedStep:
         form = form_of(batch)
         self._alike = self._alike + 1 if form == self._form else 0
         self._form = form
-        if self._alike >= _WAITS and form is not None and not is_watched():
+        if self._alike >= self._waits and form is not None and not is_watched():
             self._alike, self._left = 0, self._left - 1
             if is_recordable(self._model):
                 self._record([_ONE, *(part for part in batch if part is not None)])
@@ -122,4 +125,5 @@ class RecordedStep:
         return self._line is not None
 
     def _say(self, found: str) -> None:
-        self._model._compiled.jit.found["train"] = found
+        if not self._races:
+            self._model._compiled.jit.found["train"] = found

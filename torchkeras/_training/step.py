@@ -64,7 +64,8 @@ def predict_step_of(model: Steps) -> Step:
     if is_better_recorded(model):
         model._compiled.jit.found["predict"] = _RECORDED
         return RecordedPrediction(model, step)
-    return CompiledStep(predict_parts(model, step), model)
+    rival = RecordedPrediction(model, step, races=True) if predicts_alike(model) else step
+    return CompiledStep(predict_parts(model, step), model, rival)
 
 
 def predict_guard_of(model: Steps) -> Guard:
@@ -132,7 +133,8 @@ def _settled_train_step(model: Steps) -> Step:
     jit, records = model._compiled.jit, not added.always and is_recordable(model)
     if jit.options is not None:
         if not (records and is_better_recorded(model)):
-            return CompiledStep(train_parts(model, step, watch, added), model)
+            rival = RecordedStep(model, step, evaluate, races=True) if records else step
+            return CompiledStep(train_parts(model, step, watch, added), model, rival)
         jit.found["train"] = _RECORDED
     return RecordedStep(model, step, evaluate) if records else step
 

@@ -74,8 +74,9 @@ class Trainer(Running):
             weighted_metrics: Metrics in which sample and class weights count.
             run_eagerly: Whether nothing is compiled, for debugging.
             steps_per_execution: The number of batches between two calls of the callbacks.
-            jit_compile: Whether the steps are compiled with `torch.compile`; a dictionary holds the
-                arguments for that. `"auto"` compiles long runs of large models on CUDA.
+            jit_compile: Whether the steps are compiled with `torch.compile`, and stay so where they
+                are no slower for it; a dictionary holds the arguments for that, and `"race": False`
+                for staying so anyway. `"auto"` compiles long runs of large models on CUDA.
             auto_scale_loss: Whether the policy `"mixed_float16"` gets a scaled loss.
 
         Raises:

@@ -124,7 +124,7 @@ class Arrays:
             return lambda start, stop: _taken(columns, start + _shuffled(stop - start))
         indices = order.permutation(self.num_samples)
         if columns is not self._columns and device is not None:
-            indices = indices.to(device)
+            indices = indices.to(device, non_blocking=True)
         return lambda start, stop: _taken(columns, indices[start:stop])
 
     def _columns_for(self, device: torch.device | None) -> list[Column | None]:

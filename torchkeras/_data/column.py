@@ -56,7 +56,7 @@ class TensorColumn:
 
     def on(self, device: torch.device) -> "TensorColumn":
         """Return a column of the same rows on a device."""
-        return TensorColumn(narrowed(self._tensor).to(device))
+        return TensorColumn(narrowed(self._tensor).to(device, non_blocking=True))
 
 
 class IndexedColumn:

@@ -1,5 +1,7 @@
 """What regularizers and layers add to the loss."""
 
+from typing import Any
+
 from torch import Tensor
 
 from torchkeras.layers.base.losses import ROUNDS
@@ -24,6 +26,12 @@ class AddedLosses:
         self._all = own
         nothing_else = compiled is None or not compiled.terms
         self.always = own or nothing_else or bool(self._variables)
+        self.is_of_weights = not (own or nothing_else)
+
+    @property
+    def regularizers(self) -> list[Any]:
+        """The regularizers of weights."""
+        return [variable.regularizer for variable in self._variables]
 
     def _losses(self) -> list[Tensor]:
         if self._all:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from torchkeras._base.fetching import fetched
 from torchkeras._state.variable import Variable
 
 Read = Callable[[], Mapping[str, Any]]
@@ -64,7 +65,7 @@ class Logs(dict[str, Any]):
                 waiting.setdefault((value.device, value.dtype), []).append(name)
         for names in waiting.values():
             stacked = torch.stack([dict.__getitem__(self, name).reshape(()) for name in names])
-            for name, value in zip(names, stacked.tolist(), strict=True):
+            for name, value in zip(names, fetched(stacked).tolist(), strict=True):
                 dict.__setitem__(self, name, float(value))
         for name in list(dict.keys(self)):
             self._number(name)
@@ -144,8 +145,8 @@ def number(value: Any) -> Any:
     if isinstance(value, Variable):
         value = value.value
     if isinstance(value, Tensor):
-        value = value.detach()
-        return float(value.item()) if value.numel() == 1 else value.cpu().numpy()
+        value = fetched(value.detach())
+        return float(value.item()) if value.numel() == 1 else value.numpy()
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
     if isinstance(value, (int, np.generic)):

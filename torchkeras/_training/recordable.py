@@ -51,7 +51,7 @@ _LAYERS = (
 _MODULES = frozenset((*_LAYERS, random.SeedGenerator, nn.Embedding, nn.LayerNorm, nn.Linear))
 
 # These do so only while they predict.
-_PREDICTING = _MODULES | {
+PREDICTING = _MODULES | {
     layers.AveragePooling1D,
     layers.AveragePooling2D,
     layers.BatchNormalization,
@@ -92,10 +92,10 @@ def is_recordable(model: Steps) -> bool:
     loss = model._compiled.loss
     return (
         loss is not None
-        and _is_ours(loss.single)
-        and _is_usual_optimizer(optimizer_for_training(model))
+        and is_ours(loss.single)
+        and is_usual_optimizer(optimizer_for_training(model))
         and _computes_alike(model, _MODULES)
-        and all(_chooses_freely(module) for module in model.modules())
+        and all(chooses_freely(module) for module in model.modules())
         and not any(any(listeners(weight)) for weight in model.parameters())
     )
 
@@ -106,7 +106,7 @@ def predicts_alike(model: Steps) -> bool:
     Args:
         model: The model, built.
     """
-    return _computes_alike(model, _PREDICTING)
+    return _computes_alike(model, PREDICTING)
 
 
 def is_better_recorded(model: Steps) -> bool:
@@ -125,33 +125,46 @@ def _computes_alike(model: Steps, kinds: Container[type[nn.Module]]) -> bool:
     weights = list(model.parameters())
     return (
         all(
-            _is_known(module, kinds) and is_plain(module, type(module))
-            for module in model.modules()
+            is_known(module, kinds) and is_plain(module, type(module)) for module in model.modules()
         )
         and all(_is_usual(weight) for weight in weights)
         and sum(weight.numel() for weight in weights) <= _MOST_WEIGHTS
     )
 
 
-def _is_ours(loss: Any) -> bool:
-    """Whether a loss is one of the library's, made of a function of the library or of torch's."""
+def is_ours(loss: Any) -> bool:
+    """Say whether a loss is one of the library's, made of a function of the library or of torch's.
+
+    Args:
+        loss: The loss.
+    """
     if type(loss) is losses.TorchLoss:
         inner = loss.loss
         in_torch = type(inner).__module__ == "torch.nn.modules.loss"
-        return _is_public(inner, F) or (in_torch and is_plain(inner, type(inner)))
-    known = type(loss) is LossFunctionWrapper or _is_public(type(loss), losses)
-    return known and _is_public(getattr(loss, "fn", None), losses)
+        return is_public(inner, F) or (in_torch and is_plain(inner, type(inner)))
+    known = type(loss) is LossFunctionWrapper or is_public(type(loss), losses)
+    return known and is_public(getattr(loss, "fn", None), losses)
 
 
-def _is_usual_optimizer(optimizer: Any) -> bool:
-    """Whether nobody wrote what is done with the loss and the gradients before an update."""
+def is_usual_optimizer(optimizer: Any) -> bool:
+    """Say whether nobody wrote what is done with loss and gradients before an update.
+
+    Args:
+        optimizer: The optimizer.
+    """
     return all(
         name not in vars(optimizer) and _is_from_here(getattr(type(optimizer), name))
         for name in ("scale_loss", "zero_grad")
     )
 
 
-def _is_known(module: nn.Module, kinds: Container[type[nn.Module]]) -> bool:
+def is_known(module: nn.Module, kinds: Container[type[nn.Module]]) -> bool:
+    """Say whether a layer computes a function of its inputs and weights alone.
+
+    Args:
+        module: The layer, or a module in it.
+        kinds: The classes of which that is known.
+    """
     if type(module) not in kinds:
         return type(module).__module__ in _MODELS and _calls_known(module)
     if isinstance(module, layers.Embedding) and module.mask_zero:
@@ -159,11 +172,15 @@ def _is_known(module: nn.Module, kinds: Container[type[nn.Module]]) -> bool:
     if getattr(module, "activity_regularizer", None) is not None:
         return False
     activation = getattr(module, "activation", None)
-    return activation is None or _is_public(activation, activations, ops)
+    return activation is None or is_public(activation, activations, ops)
 
 
-def _chooses_freely(module: nn.Module) -> bool:
-    """Whether a layer draws from torch's generator, if it draws at all, and counts no seeds."""
+def chooses_freely(module: nn.Module) -> bool:
+    """Say whether a layer draws from torch's generator, if it draws at all, and counts no seeds.
+
+    Args:
+        module: The layer.
+    """
     if not isinstance(module, layers.Dropout):
         return True
     return module.seed is None and module.noise_shape is None
@@ -175,7 +192,7 @@ def _calls_known(model: Any) -> bool:
     return (
         program is not None
         and all(
-            step.is_layer or isinstance(step.target, _IN_C) or _is_public(step.target, ops, F)
+            step.is_layer or isinstance(step.target, _IN_C) or is_public(step.target, ops, F)
             for step in program.steps
         )
         and all(type(constant) is Tensor for constant in program.constants)
@@ -187,8 +204,13 @@ def _is_usual(weight: nn.Parameter) -> bool:
     return is_there and type(weight) is nn.Parameter
 
 
-def _is_public(thing: Any, *namespaces: ModuleType) -> bool:
-    """Whether something is what a namespace has under its name, and no more than named like it."""
+def is_public(thing: Any, *namespaces: ModuleType) -> bool:
+    """Say whether something is what a namespace has under its name, not only named like it.
+
+    Args:
+        thing: A class or function.
+        *namespaces: The modules.
+    """
     name = getattr(thing, "__name__", "")
     return any(vars(namespace).get(name) is thing for namespace in namespaces)
 

@@ -28,6 +28,9 @@ from .step import predict_guard_of, predict_step_of, test_step_of, train_step_of
 from .steps import overridden
 from .walk import is_training, modules_in, set_training
 
+# What steps say of themselves, which holds from run to run.
+_SAID_BY_STEPS = ("recorded", "captured", "eager: captured", "eager: not captured")
+
 
 class Running(Ready):
     """The machinery between the public methods and the loop."""
@@ -218,7 +221,7 @@ class Running(Ready):
         jit.decide(weights, self._run_device(), None if steps is None else steps * epochs)
         if jit.options != before:
             self.train_function = None
-        elif self.train_function is not None and said.startswith("recorded"):
+        elif self.train_function is not None and said.startswith(_SAID_BY_STEPS):
             jit.found["train"] = said  # it still is
 
     @property

@@ -16,6 +16,7 @@ from torchkeras.layers.base.losses import ROUNDS
 
 from .added import AddedLosses
 from .backward import backward
+from .captured_step import captured_step
 from .compile_spec import Compiled
 from .compiled_loss import CompiledLoss
 from .compiled_parts import predict_parts, test_parts, train_parts
@@ -136,6 +137,9 @@ def _settled_train_step(model: Steps) -> Step:
             rival = RecordedStep(model, step, evaluate, races=True) if records else step
             return CompiledStep(train_parts(model, step, watch, added), model, rival)
         jit.found["train"] = _RECORDED
+    captured = captured_step(model, step, evaluate, added)
+    if captured is not None:
+        return captured
     return RecordedStep(model, step, evaluate) if records else step
 
 

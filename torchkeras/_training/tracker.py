@@ -34,6 +34,14 @@ class LossTracker(metrics.Mean):
             self.update_state(value, sample_weight=count)
             return
         total.add_(value, alpha=count)
+        self.count_samples(count)
+
+    def count_samples(self, count: int) -> None:
+        """Count samples whose mean is in the total already.
+
+        Args:
+            count: Their number.
+        """
         self._waiting += count
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:

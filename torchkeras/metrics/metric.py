@@ -293,7 +293,8 @@ def _move(variable: Variable, device: torch.device) -> None:
     if tensor.device != device:
         with torch.inference_mode(mode=False), torch.no_grad():
             module, key = variable.parts[0]
-            register(module, key, tensor.detach().to(device), variable.trainable)
+            moved = tensor.detach().to(device, non_blocking=tensor.device.type == "cpu")
+            register(module, key, moved, variable.trainable)
 
 
 def _found_in(kind: type[_Kind], value: Any) -> Iterator[_Kind]:

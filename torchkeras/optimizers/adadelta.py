@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .factors import Factor, add_
 from .kernel_optimizer import KernelOptimizer
 from .selection import Bundle
 from .state import LearningRate
@@ -33,6 +34,8 @@ class Adadelta(KernelOptimizer):
         >>> round(float(v.numpy()[0]), 3)
         1.0
     """
+
+    kernel_takes_tensors = True
 
     def __init__(
         self,
@@ -79,7 +82,7 @@ class Adadelta(KernelOptimizer):
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
         return (rate,)
 
-    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: Factor) -> None:
         (rate,) = coefficients
         grads = bundle.aligned(grads)
         state, whole, rho = bundle.state, bundle.pieces, bundle.number(self.rho)
@@ -91,7 +94,7 @@ class Adadelta(KernelOptimizer):
         torch._foreach_mul_(steps, grads)
         torch._foreach_mul_(whole["accumulated_delta_var"], rho)
         torch._foreach_addcmul_(state["accumulated_delta_var"], steps, steps, value=1 - self.rho)
-        torch._foreach_add_(bundle.params, steps, alpha=-rate)
+        add_(bundle.params, steps, -rate)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from torchkeras.initializers import Constant
 
+from .factors import Factor, add_quotients_
 from .kernel_optimizer import KernelOptimizer
 from .selection import Bundle
 from .state import LearningRate
@@ -33,6 +34,8 @@ class Adagrad(KernelOptimizer):
         >>> round(float(v.numpy()[0]), 3)
         0.9
     """
+
+    kernel_takes_tensors = True
 
     def __init__(
         self,
@@ -79,12 +82,12 @@ class Adagrad(KernelOptimizer):
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
         return (rate,)
 
-    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: Factor) -> None:
         (rate,) = coefficients
         grads = bundle.aligned(grads)
         torch._foreach_addcmul_(bundle.state["accumulator"], grads, grads)
         roots = bundle.root_of("accumulator", self.epsilon)
-        torch._foreach_addcdiv_(bundle.params, grads, roots, value=-rate)
+        add_quotients_(bundle.params, grads, roots, -rate)
 
     def get_config(self) -> dict[str, Any]:
         return {

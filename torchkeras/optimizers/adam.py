@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from .betas import check_betas, rounded_power
+from .factors import Factor, add_quotients_
 from .kernel_optimizer import KernelOptimizer
 from .selection import Bundle
 from .state import LearningRate
@@ -44,6 +45,8 @@ class Adam(KernelOptimizer):
         >>> round(float(v.numpy()[0]), 3)
         0.9
     """
+
+    kernel_takes_tensors = True
 
     def __init__(
         self,
@@ -112,11 +115,13 @@ class Adam(KernelOptimizer):
     def _obeys(self, bundle: Bundle) -> bool:
         return bundle.fuses_adam and (not self.weight_decay or self._decays_inside(bundle))
 
-    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: Factor) -> None:
         corrected, decay = coefficients
         if not bundle.fuses_adam:
             self._plain(bundle, grads, corrected)
             return
+        if isinstance(decay, Tensor) or not self._decays_inside(bundle):
+            decay = 0.0  # the weights have been decayed
         state = bundle.state
         torch._fused_adamw_(
             bundle.params,
@@ -128,14 +133,14 @@ class Adam(KernelOptimizer):
             lr=corrected,
             beta1=self.beta_1,
             beta2=self.beta_2,
-            weight_decay=decay if self._decays_inside(bundle) else 0.0,
+            weight_decay=decay,
             eps=self.epsilon,
             amsgrad=self.amsgrad,
             maximize=False,
             found_inf=bundle.found,
         )
 
-    def _plain(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:
+    def _plain(self, bundle: Bundle, grads: list[Tensor], rate: Factor) -> None:
         state, whole = bundle.state, bundle.pieces
         torch._foreach_lerp_(state["momentum"], grads, 1 - self.beta_1)
         torch._foreach_mul_(whole["velocity"], bundle.number(self.beta_2))
@@ -147,7 +152,7 @@ class Adam(KernelOptimizer):
         roots, pieces = bundle.scratch()
         for piece, second in zip(pieces, seconds, strict=True):
             torch.sqrt(second, out=piece).add_(bundle.number(self.epsilon))
-        torch._foreach_addcdiv_(bundle.params, state["momentum"], roots, value=-rate)
+        add_quotients_(bundle.params, state["momentum"], roots, -rate)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .betas import check_betas, rounded_power
+from .factors import Factor, add_quotients_
 from .kernel_optimizer import KernelOptimizer
 from .selection import Bundle
 from .state import LearningRate
@@ -39,6 +40,8 @@ class Adamax(KernelOptimizer):
         >>> round(float(v.numpy()[0]), 3)
         0.9
     """
+
+    kernel_takes_tensors = True
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class Adamax(KernelOptimizer):
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
         return (rate / (1.0 - rounded_power(self.beta_1, step, dtype)),)
 
-    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: Factor) -> None:
         (rate,) = coefficients
         grads = bundle.aligned(grads)
         norms, sizes = bundle.state["norm"], bundle.scratch()
@@ -99,7 +102,7 @@ class Adamax(KernelOptimizer):
         torch._foreach_maximum_(norms, sizes[0])
         for size, norm in zip(sizes[1], bundle.pieces["norm"], strict=True):
             torch.add(norm, bundle.number(self.epsilon), out=size)
-        torch._foreach_addcdiv_(bundle.params, bundle.state["momentum"], sizes[0], value=-rate)
+        add_quotients_(bundle.params, bundle.state["momentum"], sizes[0], -rate)
 
     def get_config(self) -> dict[str, Any]:
         return {

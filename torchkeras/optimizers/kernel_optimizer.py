@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -21,9 +21,15 @@ class KernelOptimizer(Optimizer, ABC):
     """The base of the built-in optimizers.
 
     A step is split in two. `coefficients` computes, on the host, every number that changes from
-    step to step. `kernel` only launches work on tensors, with these numbers as arguments; a
-    variant for captured CUDA graphs needs no more than a `kernel` that reads them from the device.
+    step to step. `kernel` only launches work on tensors, with these numbers as arguments. In a
+    captured CUDA graph it runs once, and the numbers are tensors whose values the host changes.
+
+    Attributes:
+        kernel_takes_tensors: Whether `kernel` also takes its coefficients as tensors without axes
+            on the parameters' device.
     """
+
+    kernel_takes_tensors: ClassVar[bool] = False
 
     @abstractmethod
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
@@ -36,7 +42,7 @@ class KernelOptimizer(Optimizer, ABC):
         """
 
     @abstractmethod
-    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: Any) -> None:
         """Update parameters and state in place.
 
         Args:
@@ -94,8 +100,59 @@ class KernelOptimizer(Optimizer, ABC):
                 _on_one_thread(self.kernel, bundle, bundle.own(grads), *numbers)
             else:
                 self.kernel(bundle, bundle.own(grads), *numbers)
-            if step % _SWEPT_EVERY == 0:
-                bundle.sweep()
+            self._sweep_at(step, bundle)
+
+    def _sweep_at(self, step: int, bundle: Bundle) -> None:
+        if step % _SWEPT_EVERY == 0:
+            bundle.sweep()
+
+    # For a captured step, in which nothing that Python does is repeated
+
+    @property
+    def captured_params(self) -> list[Tensor] | None:
+        """The parameters that `update_from` updates, or `None` where a step does more."""
+        chosen = self._work().whole
+        is_own = type(self).__module__.startswith("torchkeras.") and self.kernel_takes_tensors
+        several = self.use_ema or self.gradient_accumulation_steps or self._work().overwritten
+        return None if several or chosen.constrained or not is_own else chosen.params
+
+    @property
+    def captured_state(self) -> list[Tensor]:
+        """The tensors besides the parameters that `update_from` writes into."""
+        lists = [held for bundle in self._work().whole.bundles for held in bundle.state.values()]
+        return [tensor for tensors in lists for tensor in tensors]
+
+    def next_numbers(self) -> list[list[float]]:
+        """Return what the next step depends on: what weight decay leaves, and the coefficients."""
+        rate, step = self._rate(), self._updates + 1
+        found = []
+        for bundle in self._work().whole.bundles:
+            left = 1.0 - (self._decay_of(bundle) or 0.0) * rate
+            found.append([left, *self.coefficients(rate, step, bundle.dtype)])
+        return found
+
+    def update_from(self, grads: list[Tensor], numbers: list[list[Tensor]]) -> None:
+        """Update the parameters as `step` does, by numbers on the device; nothing is counted.
+
+        Args:
+            grads: A gradient for each of `captured_params`; they may be changed.
+            numbers: What `next_numbers` returned, as tensors without axes.
+        """
+        chosen = self._work().whole
+        if self.loss_scale_factor is not None:
+            torch._foreach_div_(grads, self.loss_scale_factor)
+        self._clip_gradients(grads, chosen.spans if chosen.in_parts else None)
+        for bundle, (left, *coefficients) in zip(chosen.bundles, numbers, strict=True):
+            if bundle.decayed and self._decay_of(bundle):
+                torch._foreach_mul_(bundle.decayed, left)
+            self.kernel(bundle, bundle.own(grads), *coefficients)
+
+    def count_update(self) -> None:
+        """Do what `step` does on the host, after `update_from` ran again."""
+        step = self._updates + 1
+        for bundle in self._work().whole.bundles:
+            self._sweep_at(step, bundle)
+        self._iterations.advance()
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
         position = self._directory.position(variable)

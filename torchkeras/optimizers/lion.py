@@ -8,6 +8,7 @@ from torch import Tensor
 
 from torchkeras._base.messages import show
 
+from .factors import Factor, add_
 from .kernel_optimizer import KernelOptimizer
 from .selection import Bundle
 from .state import LearningRate
@@ -38,6 +39,8 @@ class Lion(KernelOptimizer):
         >>> round(float(v.numpy()[0]), 3)
         0.9
     """
+
+    kernel_takes_tensors = True
 
     def __init__(
         self,
@@ -87,7 +90,7 @@ class Lion(KernelOptimizer):
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
         return (rate,)
 
-    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: Factor) -> None:
         (rate,) = coefficients
         grads = bundle.aligned(grads)
         means, (signs, whole) = bundle.pieces["momentum"], bundle.scratch()
@@ -95,7 +98,7 @@ class Lion(KernelOptimizer):
             torch.mul(mean, bundle.number(self.beta_1), out=sign)
         torch._foreach_add_(signs, grads, alpha=1 - self.beta_1)
         torch._foreach_sign_(whole)
-        torch._foreach_add_(bundle.params, signs, alpha=-rate)
+        add_(bundle.params, signs, -rate)
         torch._foreach_mul_(means, bundle.number(self.beta_2))
         torch._foreach_add_(bundle.state["momentum"], grads, alpha=1 - self.beta_2)
 

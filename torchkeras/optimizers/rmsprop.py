@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .factors import Factor, add_quotients_
 from .kernel_optimizer import KernelOptimizer
 from .selection import Bundle
 from .state import LearningRate
@@ -36,6 +37,8 @@ class RMSprop(KernelOptimizer):
         >>> round(float(v.numpy()[0]), 3)
         0.9
     """
+
+    kernel_takes_tensors = True
 
     def __init__(
         self,
@@ -91,7 +94,7 @@ class RMSprop(KernelOptimizer):
     def coefficients(self, rate: float, step: int, dtype: torch.dtype) -> tuple[float, ...]:
         return (rate,)
 
-    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: Factor) -> None:
         (rate,) = coefficients
         grads = bundle.aligned(grads)
         torch._foreach_mul_(bundle.pieces["velocity"], bundle.number(self.rho))
@@ -99,10 +102,10 @@ class RMSprop(KernelOptimizer):
         roots = self._roots(bundle, grads)
         if self.momentum > 0:
             torch._foreach_mul_(bundle.pieces["momentum"], bundle.number(self.momentum))
-            torch._foreach_addcdiv_(bundle.state["momentum"], grads, roots, value=rate)
+            add_quotients_(bundle.state["momentum"], grads, roots, rate)
             torch._foreach_sub_(bundle.params, bundle.state["momentum"])
         else:
-            torch._foreach_addcdiv_(bundle.params, grads, roots, value=-rate)
+            add_quotients_(bundle.params, grads, roots, -rate)
 
     def _roots(self, bundle: Bundle, grads: list[Tensor]) -> list[Tensor]:
         """Return what the gradients are divided by, in scratch memory."""

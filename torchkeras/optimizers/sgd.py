@@ -8,6 +8,7 @@ from torch import Tensor
 
 from torchkeras._base.messages import show
 
+from .factors import Factor, add_
 from .kernel_optimizer import KernelOptimizer
 from .selection import Bundle
 from .state import LearningRate
@@ -36,6 +37,8 @@ class SGD(KernelOptimizer):
         >>> round(float(v.numpy()[0]), 3)
         0.9
     """
+
+    kernel_takes_tensors = True
 
     def __init__(
         self,
@@ -91,14 +94,14 @@ class SGD(KernelOptimizer):
         several = self.weight_decay or (self.momentum != 0 and self.nesterov)
         return bundle.fuses_sgd and not several
 
-    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: float) -> None:
+    def kernel(self, bundle: Bundle, grads: list[Tensor], *coefficients: Factor) -> None:
         (rate,) = coefficients
         params = bundle.params
         if self.momentum == 0 and bundle.found is None:
-            torch._foreach_add_(params, grads, alpha=-rate)
+            add_(params, grads, -rate)
         elif self.momentum == 0:
             self._conditional(bundle, bundle.aligned(grads), rate)
-        elif bundle.fuses_sgd:
+        elif bundle.fuses_sgd and not isinstance(rate, Tensor):
             self._fused(bundle, bundle.aligned(grads), rate)
         else:
             self._plain(bundle, grads, rate)
@@ -121,20 +124,20 @@ class SGD(KernelOptimizer):
         if self.nesterov:
             torch._foreach_add_(bundle.params, grads, alpha=-rate)
 
-    def _conditional(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:
+    def _conditional(self, bundle: Bundle, grads: list[Tensor], rate: Factor) -> None:
         """Leave the step out if gradients overflowed, which only the device knows."""
         torch._fused_sgd_(
             bundle.params, grads, [], weight_decay=0.0, momentum=0.0, lr=rate, dampening=0.0,
             nesterov=False, maximize=False, is_first_step=False, found_inf=bundle.found,
         )  # fmt: skip
 
-    def _plain(self, bundle: Bundle, grads: list[Tensor], rate: float) -> None:
+    def _plain(self, bundle: Bundle, grads: list[Tensor], rate: Factor) -> None:
         velocities = bundle.state["momentum"]
         torch._foreach_mul_(bundle.pieces["momentum"], bundle.number(self.momentum))
-        torch._foreach_add_(velocities, grads, alpha=-rate)
+        add_(velocities, grads, -rate)
         if self.nesterov:
             torch._foreach_add_(bundle.params, velocities, alpha=self.momentum)
-            torch._foreach_add_(bundle.params, grads, alpha=-rate)
+            add_(bundle.params, grads, -rate)
         else:
             torch._foreach_add_(bundle.params, velocities)
 

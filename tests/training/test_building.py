@@ -56,6 +56,14 @@ def test_predict_builds_too(make: Any) -> None:
     assert make().predict_on_batch(X).shape == (20, 1)
 
 
+def test_predicting_makes_no_state_of_the_optimizer() -> None:
+    model = deferred()
+    model.compile("adam", "mse")
+    model.predict(X, verbose=0)
+    model.predict_on_batch(X)
+    assert not model.optimizer.built
+
+
 def test_callbacks_find_the_model_built() -> None:
     from torchkeras.callbacks import LambdaCallback
 

@@ -375,10 +375,8 @@ class Variable(ActsAsTensor):
         self._overwrite_with_gradient = value
 
     def __repr__(self) -> str:
-        values = np.array2string(host(self.value), threshold=20, edgeitems=2)
-        return (
-            f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={values}>"
-        )
+        text = f"path={self.path}, shape={self.shape}, dtype={self.dtype}, value={host(self.value)}"
+        return f"<Variable {text}>"
 
 
 def _callable(attribute: str, value: Any) -> Any:

@@ -77,7 +77,7 @@ class Ready(Steps):
             if unbuilt:
                 self._build_on(first[0])
         self._compiled.has_met_data |= not predicts
-        self._place()
+        self._place(predicts)
         feed.device = self._run_device()
         if is_cpu(feed.device):
             keep_freed_memory()
@@ -93,9 +93,9 @@ class Ready(Steps):
             for part, method in parts
         )
 
-    def _place(self) -> None:
+    def _place(self, predicts: bool) -> None:
         self._place_for_run()
-        if self.optimizer is not None and not self.optimizer.built:
+        if not predicts and self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
 
     def _place_for_run(self) -> None:
@@ -133,12 +133,19 @@ class Ready(Steps):
             return False
         return True
 
-    def _one_batch(self, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> Batch:
+    def _one_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        predicts: bool = False,
+    ) -> Batch:
         """Return a batch of tensors on the model's device, the model being built for it."""
         refuse_both(class_weight, sample_weight)
         if not self._is_built():
             self._build_on(mover(None)(as_arrays(x)))
-        self._place()
+        self._place(predicts)
         move = mover(self._run_device())
         x = None if x is None else _copied(move(as_arrays(x)))  # layers may write into their inputs
         y = None if y is None else move(as_arrays(y))

@@ -98,7 +98,7 @@ class Running(Ready):
         made = self._predicted_at_once(x)
         if made is not None:
             return owned(made)
-        batch = self._one_batch(x, None, None, None)
+        batch = self._one_batch(x, predicts=True)
         self._stop_training()
         return owned(self._predict_function().once(batch))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from torchkeras._base.dtypes import to_torch
+from torchkeras._base.rng import kept_rng
 from torchkeras._symbolic.program import Program, Step
 from torchkeras._symbolic.spec import Spec, specs_in
 from torchkeras.saving.saveables import class_name
@@ -59,7 +60,8 @@ def print_summary(
     layer_range: Sequence[str] | None = None,
 ) -> None:
     """Print a table of a model's layers; `Model.summary` describes the arguments."""
-    from rich.console import Console
+    with kept_rng():  # rich numbers its styles at random when it is imported
+        from rich.console import Console
 
     program = getattr(model, "program", None)
     connected = program is not None and not _is_chain(program)

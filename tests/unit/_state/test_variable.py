@@ -111,6 +111,11 @@ def test_repr_tells_path_shape_dtype_and_value():
     assert repr(Variable([1.0, 2.0], name="v")) == text
 
 
+def test_repr_shows_all_values_that_numpy_shows():
+    values = np.arange(80.0, dtype="float32").reshape(8, 10)
+    assert repr(Variable(values, name="v")).endswith(f"value={values}>")
+
+
 # Assigning
 
 

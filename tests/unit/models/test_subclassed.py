@@ -52,6 +52,26 @@ def test_weights_in_lists_and_dictionaries_equal_keras(nets):
     assert ours == theirs
 
 
+@pytest.mark.parametrize("way", ["call", "symbols", "fit", "predict", "evaluate"])
+def test_paths_begin_with_the_model_however_it_was_built(way):
+    found = []
+    for k in oracle.PACKAGES:
+        oracle.reset()
+        net = tracked(k)
+        net.compile("sgd", "mse")
+        calls = {
+            "call": lambda net=net: net(X),
+            "symbols": lambda net=net, k=k: net(k.Input(X.shape[1:])),
+            "fit": lambda net=net: net.fit(X, net.predict(X, verbose=0), verbose=0),
+            "predict": lambda net=net: net.predict(X, verbose=0),
+            "evaluate": lambda net=net: net.evaluate(X, X[:, :1], verbose=0),
+        }
+        calls[way]()
+        found.append([v.path for v in net.weights])
+    assert found[0] == found[1]
+    assert all(path.startswith(f"{net.name}/") for path in found[0])
+
+
 def test_layers_equal_keras(nets):
     ours, theirs = ([layer.name for layer in net.layers] for net in nets)
     assert ours == theirs

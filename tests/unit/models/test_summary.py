@@ -1,5 +1,8 @@
 """The summary is Keras's, character by character."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -178,3 +181,14 @@ def test_copy_has_the_same_summary():
 
     model = BUILDERS["branches"](torchkeras)
     assert text_of(copy.deepcopy(model)) == text_of(model)
+
+
+def test_a_first_summary_draws_no_random_numbers():
+    program = (
+        "import random, torchkeras\n"
+        "model = torchkeras.Sequential([torchkeras.Input((2,)), torchkeras.layers.Dense(1)])\n"
+        "before = random.getstate()\n"
+        "model.summary(print_fn=len)\n"
+        "assert random.getstate() == before\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from torchkeras import tree
 from torchkeras._base import device
+from torchkeras._base.naming import build_scope
 from torchkeras._base.nested import fill_leaves, leaves_of
 from torchkeras._state.masked import mask_of, with_mask
 from torchkeras._symbolic.probe import probe, probing
@@ -57,8 +58,14 @@ class Symbolic(Buildable):
             *args: Symbols.
             **kwargs: Symbols and settings.
         """
-        if not self.built and self.defines_build:
-            self.build_for(args, kwargs)
+        if self.built:
+            return self._output_spec(args, kwargs)
+        with build_scope(self.name):
+            if self.defines_build:
+                self.build_for(args, kwargs)
+            return self._output_spec(args, kwargs)
+
+    def _output_spec(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if type(self).compute_output_shape is not Symbolic.compute_output_shape:
             shape = self.compute_output_shape(*self._shape_arguments(args, kwargs))
             return map_shapes(lambda s: KerasTensor(s, self.compute_dtype), shape)

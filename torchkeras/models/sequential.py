@@ -8,7 +8,7 @@ import torch
 
 from torchkeras import tree
 from torchkeras._base.messages import show
-from torchkeras._base.naming import build_scope
+from torchkeras._base.naming import auto_name, build_scope
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._symbolic.tensor import KerasTensor, is_keras_tensor
@@ -58,7 +58,8 @@ class Sequential(Model):
         object.__setattr__(self, "_entry", None)
         object.__setattr__(self, "_last", None)
         for layer in layers or ():
-            self.add(layer)
+            self.add(layer, rebuild=False)
+        self._count_wiring()
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Add a layer at the end.
@@ -90,6 +91,13 @@ class Sequential(Model):
             self._extend(layer)
         self._chain.append(layer)
         self._forget_program()
+        if rebuild:
+            self._count_wiring()
+
+    def _count_wiring(self) -> None:
+        """Count the functional model that Keras makes here, so that later ones have its names."""
+        if self._entry is not None and self._chain:
+            auto_name("Functional")
 
     def _begin(self, entry: InputLayer) -> None:
         if self._chain or self._entry is not None:
@@ -142,6 +150,8 @@ class Sequential(Model):
             last = self._chain[-1].output if self._chain else self._entry.output
             object.__setattr__(self, "_last", last)
             self.built = bool(self._chain)
+        if rebuild:
+            self._count_wiring()
         return layer
 
     def build(self, input_shape: Any = None) -> None:
@@ -180,6 +190,7 @@ class Sequential(Model):
         except BaseException:
             self._forget_beginning()
             raise
+        self._count_wiring()
 
     def _ensure_program(self) -> None:
         """Write the program down, once the chain is known."""

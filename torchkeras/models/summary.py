@@ -113,7 +113,7 @@ def _entry(program: Program, layer: Any, calls: dict[str, list[int]], indices: l
     steps = [program.steps[index] for index in indices]
     kind = _kind(steps[0].target) if layer is None else class_name(layer)
     sources = [source for step in steps for source in _sources(program, step, calls)]
-    return Entry(steps[-1].name, kind, layer, steps[-1].outputs, sources)
+    return Entry(steps[-1].name, kind, layer, specs_in(steps[-1].outputs), sources)
 
 
 def _kind(function: Any) -> str:
@@ -146,7 +146,7 @@ def _outputs_of(layer: Any) -> Any:
     """Return the specs of a layer's outputs as far as its last symbolic call or its build tells."""
     nodes = getattr(layer, "_nodes", ())
     if nodes:
-        return nodes[-1].outputs
+        return specs_in(nodes[-1].outputs)
     shapes = layer.get_build_config() if hasattr(layer, "get_build_config") else None
     if not shapes or not layer.built:
         return None

@@ -399,3 +399,42 @@ def test_old_shape_arguments_warn_as_in_keras(old):
 def test_unknown_arguments_are_named():
     with pytest.raises(ValueError, match=r"Unrecognized keyword arguments passed to Dense: {'unit"):
         layers.Dense(1, unit=3)
+
+
+class ShapedOuter(layers.Layer):
+    """A layer without `build`, whose output shape is written down."""
+
+    def __init__(self, reads_values=False):
+        super().__init__()
+        self.inner = layers.Dense(2)
+        self.reads_values = reads_values
+
+    def call(self, inputs):
+        return self.inner(inputs) * (inputs.max().item() if self.reads_values else 1)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], 2)
+
+
+def test_symbols_build_layers_inside_of_one_whose_output_shape_is_written_down():
+    outer = ShapedOuter()
+    symbols = torchkeras.Input((3,))
+    model = torchkeras.Model(symbols, outer(symbols))
+    assert outer.built
+    assert model.count_params() == 8
+    assert outer.get_build_config() == {"input_shape": (None, 3)}
+
+
+def test_layers_inside_wait_for_values_if_the_call_needs_them():
+    outer = ShapedOuter(reads_values=True)
+    symbols = torchkeras.Input((3,))
+    with pytest.warns(UserWarning, match=r"holds layers that are not built.*first call"):
+        model = torchkeras.Model(symbols, outer(symbols))
+    assert model(np.ones((1, 3))).shape == (1, 2)
+    assert model.count_params() == 8
+
+
+def test_a_layer_without_weights_is_built_by_symbols():
+    rescaling = layers.Rescaling(2)
+    rescaling(torchkeras.Input((3,)))
+    assert rescaling.built

@@ -86,6 +86,42 @@ def test_paths_equal_keras(way):
 ENDS = ["scale", "dense/kernel", "dense/bias", "listed/kernel", "listed/bias"]
 
 
+def test_paths_of_layers_that_a_build_leaves_to_the_call():
+    found = []
+    for package in (torchkeras, keras):
+
+        class Block(package.layers.Layer):
+            def __init__(self, dense, **kwargs):
+                super().__init__(**kwargs)
+                self.inner = package.Sequential([dense(2, name="d")], name="s")
+
+            def build(self, input_shape):
+                super().build(input_shape)
+
+            def call(self, inputs):
+                return self.inner(inputs)
+
+        symbols = package.Input((3,))
+        model = package.Model(symbols, Block(package.layers.Dense, name="block")(symbols))
+        found.append([v.path for v in model.weights])
+    assert found[0] == found[1] == ["block/s/d/kernel", "block/s/d/bias"]
+
+
+def test_the_wiring_of_a_sequential_takes_a_name_as_in_keras():
+    found = []
+    for package in (torchkeras, keras):
+        package.utils.clear_session()
+        symbols = package.Input((3,))
+        model = package.Sequential([package.layers.Dense(2)])
+        names = [package.Model(symbols, model(symbols)).name]
+        model.add(package.layers.Dense(2))
+        model.pop()
+        package.Sequential([package.Input((3,)), package.layers.Dense(2), package.layers.Dense(2)])
+        names.append(package.Model(symbols, model(symbols)).name)
+        found.append(names)
+    assert found[0] == found[1]
+
+
 def test_name_scopes_stand_before_paths():
     with torchkeras.name_scope("outer"):
         layer = layers.Dense(1, name="d")

@@ -85,6 +85,20 @@ def test_unbuilt_sequential():
     assert ours == theirs
 
 
+@pytest.mark.parametrize("pack", [tuple, list, lambda pair: {"b": pair[0], "a": pair[1]}])
+def test_several_outputs_of_a_layer(pack):
+    def build(k):
+        class Twice(k.layers.Layer):
+            def call(self, inputs):
+                return pack((inputs[:, :2], inputs))
+
+        symbols = k.Input((3,))
+        return k.Model(symbols, Twice()(symbols))
+
+    ours, theirs = both(build)
+    assert ours == theirs
+
+
 def compiled(k):
     model = BUILDERS["mlp"](k)
     model.compile("adam", "mse")

@@ -51,6 +51,7 @@ class Buildable(LossOwner):
     _build_names: ClassVar[tuple[str, ...]] = ()
 
     built: bool = False
+    was_run: bool = False
     _build_depth = 0
     _build_arguments: dict[str, Any] | None = None
 
@@ -66,7 +67,7 @@ class Buildable(LossOwner):
             input_shape: The shape of the inputs, or a list or dictionary of shapes; a `build` with
                 several arguments called `<argument>_shape` gets the shapes of those arguments.
         """
-        if not self.defines_build and any(not child.built for child in _layers_below(self)):
+        if not self.defines_build and self.holds_unbuilt_layers:
             warnings.warn(
                 f"`build()` was called on layer {self.name!r}, whose class has no `build` method, "
                 "and which holds layers that are not built. They will be at the first call. Give "
@@ -126,6 +127,11 @@ class Buildable(LossOwner):
 
     def finish_build(self) -> None:
         """Do what needs the layer's variables, when the outermost `build` has made them."""
+
+    @property
+    def holds_unbuilt_layers(self) -> bool:
+        """Whether a layer just below this one has yet to be built."""
+        return any(not child.built for child in _layers_below(self))
 
     @property
     def defines_build(self) -> bool:

@@ -41,10 +41,13 @@ def call_in_full(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
 
 def _run_scoped(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a layer; what its first call builds has paths below the layer's name."""
-    if layer.built:
+    if layer.was_run:
         return run(layer, args, kwargs)
     with build_scope(layer.name):
-        return run(layer, args, kwargs)
+        outputs = run(layer, args, kwargs)
+    if not torch.compiler.is_compiling():
+        object.__setattr__(layer, "was_run", True)
+    return outputs
 
 
 def run(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -67,10 +67,27 @@ class Symbolic(Buildable):
 
     def _output_spec(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if type(self).compute_output_shape is not Symbolic.compute_output_shape:
+            if not self.built:
+                self._build_by_trial(args, kwargs)
             shape = self.compute_output_shape(*self._shape_arguments(args, kwargs))
             return map_shapes(lambda s: KerasTensor(s, self.compute_dtype), shape)
         specs = self._probe(args, kwargs)
         return tree.map_structure(lambda leaf: fresh(leaf, "keras_tensor"), specs)
+
+    def _build_by_trial(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Build the layers inside, which only `call` knows how to."""
+        if not self.holds_unbuilt_layers:
+            self.build_for(args, kwargs)
+            return
+        try:
+            self._probe(args, kwargs)
+        except Exception as error:
+            warnings.warn(
+                f"Layer {self.name!r} ({type(self).__name__}) holds layers that are not built, and "
+                f"`call` cannot be run on tensors without memory to build them: {error} They will "
+                "be built at the first call. Give the layer a `build(self, input_shape)`.",
+                stacklevel=5,
+            )
 
     def _shape_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         wanted = inspect.signature(self.compute_output_shape).parameters

@@ -86,25 +86,26 @@ def test_paths_equal_keras(way):
 ENDS = ["scale", "dense/kernel", "dense/bias", "listed/kernel", "listed/bias"]
 
 
-def test_paths_of_layers_that_a_build_leaves_to_the_call():
-    found = []
-    for package in (torchkeras, keras):
+def left_to_the_call(package):
+    class Block(package.layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.inner = package.Sequential([package.layers.Dense(2, name="d")], name="s")
 
-        class Block(package.layers.Layer):
-            def __init__(self, dense, **kwargs):
-                super().__init__(**kwargs)
-                self.inner = package.Sequential([dense(2, name="d")], name="s")
+        def build(self, input_shape):
+            super().build(input_shape)
 
-            def build(self, input_shape):
-                super().build(input_shape)
+        def call(self, inputs):
+            return self.inner(inputs)
 
-            def call(self, inputs):
-                return self.inner(inputs)
+    return Block(name="block")
 
-        symbols = package.Input((3,))
-        model = package.Model(symbols, Block(package.layers.Dense, name="block")(symbols))
-        found.append([v.path for v in model.weights])
-    assert found[0] == found[1] == ["block/s/d/kernel", "block/s/d/bias"]
+
+@pytest.mark.parametrize("package", [torchkeras, keras])
+def test_paths_of_layers_that_a_build_leaves_to_the_call(package):
+    symbols = package.Input((3,))
+    model = package.Model(symbols, left_to_the_call(package)(symbols))
+    assert [v.path for v in model.weights] == ["block/s/d/kernel", "block/s/d/bias"]
 
 
 def test_the_wiring_of_a_sequential_takes_a_name_as_in_keras():

@@ -81,7 +81,7 @@ class Symbolic(Buildable):
             return
         try:
             self._probe(args, kwargs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the first call will raise what is wrong
             warnings.warn(
                 f"Layer {self.name!r} ({type(self).__name__}) holds layers that are not built, and "
                 f"`call` cannot be run on tensors without memory to build them: {error} They will "

@@ -19,6 +19,7 @@ from torchkeras._base.messages import one_of, positive_int
 from . import order
 from .batch import Batch, pack_x_y_sample_weight
 from .column import Column, column, is_array
+from .lane import Lane, lane_to
 from .lists import as_arrays, holds_numbers_only
 from .residence import settled
 from .text import lists_text_only
@@ -106,13 +107,15 @@ class Arrays:
         model that writes into its inputs gives itself away; it is then given copies only.
         """
         read, size = self._reader(device), self._stretch_size()
+        lane = None if device is None else lane_to(device)
         copies, first = not self._shuffle, size if self._has_one_order() else self.batch_size
         for start in chain([0], range(first, self.num_samples, size)):
             leaves = read(start, min(start + (size if start else first), self.num_samples))
             if copies:
                 leaves = _copied(leaves)
-            if device is not None:
-                leaves = [_moved(leaf, device) for leaf in leaves]
+            if lane is not None:
+                leaves = [_sent(leaf, device, lane) for leaf in leaves]
+                lane.arrive()
             yield leaves
             copies = copies and any(map(_was_written, leaves))
 
@@ -170,8 +173,9 @@ def _was_written(leaf: Tensor | None) -> bool:
     return isinstance(leaf, Tensor) and not leaf.is_inference() and leaf._version > 0
 
 
-def _moved(leaf: Tensor | None, device: torch.device) -> Tensor | None:
-    return leaf.to(device, non_blocking=True) if isinstance(leaf, Tensor) else leaf
+def _sent(leaf: Tensor | None, device: torch.device | None, lane: Lane) -> Tensor | None:
+    is_there = not isinstance(leaf, Tensor) or leaf.device == device
+    return leaf if leaf is None or is_there else lane.send(leaf)
 
 
 def _split(leaf: Any, size: int) -> Any:

@@ -13,6 +13,7 @@ from torchkeras._base.messages import show
 from torchkeras._base.settings import floatx
 from torchkeras._state.arrays import is_borrowed, shared
 
+from .lane import lane_to
 from .lists import as_arrays
 from .text import holds_text, lists_text_only
 
@@ -96,8 +97,15 @@ class _Mover:
 
     def __init__(self, device: torch.device | None, floats: torch.dtype) -> None:
         self._device, self._floats = device, floats
+        self._lane = None if device is None else lane_to(device)
 
     def __call__(self, data: Any) -> Any:
+        moved = self._moved(data)
+        if self._lane is not None:
+            self._lane.arrive()
+        return moved
+
+    def _moved(self, data: Any) -> Any:
         if type(data) not in (tuple, list) or len(data) > len(_NAMES):
             return self._part(data)
         if all(map(self._is_there, data)):
@@ -130,7 +138,9 @@ class _Mover:
                 return leaf
         if leaf.dtype is not self._floats and leaf.is_floating_point():
             leaf = leaf.to(self._floats)
-        return leaf if self._device in (None, leaf.device) else _sent(leaf, self._device)
+        if self._lane is None or leaf.device == self._device:
+            return leaf
+        return self._lane.send(leaf)
 
 
 def _is_label_first(data: Any) -> bool:
@@ -150,7 +160,3 @@ def _is_text(part: Any) -> bool:
     if isinstance(part, np.ndarray):
         return holds_text(part)
     return isinstance(part, (list, tuple)) and lists_text_only(part)
-
-
-def _sent(tensor: Tensor, device: torch.device) -> Tensor:
-    return tensor.to(device, non_blocking=True)

@@ -52,3 +52,9 @@ def test_good_ones_are_read(dtype):
     read = deserialize_keras_object(json.loads(json.dumps(serialize_keras_object(tensor))))
     assert torch.equal(read, tensor)
     assert read.dtype == tensor.dtype
+
+
+def test_bytes_that_are_no_text_cannot_be_written():
+    """YAML may bring them into a config."""
+    with pytest.raises(ValueError, match=r"b'\\x9e' into a config: it is no UTF-8"):
+        torchkeras.saving.serialize_keras_object({"name": b"\x9e"})

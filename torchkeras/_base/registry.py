@@ -139,6 +139,11 @@ def custom_object_scope(*custom_objects: Mapping[str, Any] | None) -> Iterator[N
         _SCOPED.reset(token)
 
 
+def scoped_objects() -> dict[str, Any]:
+    """Return the classes and functions of the scopes around the call, by name."""
+    return dict(_SCOPED.get())
+
+
 def builtin_module(thing: Any) -> str | None:
     """Return Keras's module path (`"keras.layers"`) of a public class or function."""
     root, _, rest = str(getattr(thing, "__module__", "")).partition(".")

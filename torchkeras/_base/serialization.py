@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import registry
+from . import bytecode, registry
 from .dtypes import NAMES, TORCH_DTYPES
 from .messages import did_you_mean, show
 from .sharing import made_before, note_made, note_written
-from .switches import in_safe_mode
+from .switches import safe_mode_scope
 
 # Besides numbers, objects: they are what they are in the config, plain values.
 _NUMPY_DTYPES = {*TORCH_DTYPES, "object"}
@@ -58,7 +58,7 @@ def _serialize_special(obj: Any) -> Any:
     if isinstance(obj, torch.dtype):
         return NAMES[obj]
     if isinstance(obj, bytes):
-        return {"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}}
+        return {"class_name": "__bytes__", "config": {"value": _text_of(obj)}}
     if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
     if isinstance(obj, slice):
@@ -72,6 +72,13 @@ def _serialize_special(obj: Any) -> Any:
         f"Cannot turn {show(obj)} (of type {type(obj).__name__}) into a config. Give the class a "
         "`get_config()` method that returns the arguments of its `__init__`."
     )
+
+
+def _text_of(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"Cannot turn {show(raw)} into a config: it is no UTF-8.") from error
 
 
 def _serialize_named(obj: Any) -> dict[str, Any]:
@@ -128,7 +135,8 @@ def deserialize_keras_object(
     Args:
         config: What `serialize_keras_object` returned, here or in Keras.
         custom_objects: Classes and functions by name, asked besides the registered ones.
-        safe_mode: Whether configs that carry code (a `Lambda`'s) are refused.
+        safe_mode: Whether configs that carry code (a `Lambda`'s) are refused: always, unless it is
+            `False` here or in a call around this one.
         **kwargs: `module_objects`, a further mapping of names to classes, as in older Keras.
 
     Raises:
@@ -136,8 +144,8 @@ def deserialize_keras_object(
         ValueError: If the config carries code and `safe_mode` is on.
     """
     module_objects = kwargs.pop("module_objects", None)
-    with registry.custom_object_scope(custom_objects or {}):
-        return _deserialize(config, module_objects, in_safe_mode(safe_mode))
+    with registry.custom_object_scope(custom_objects or {}), safe_mode_scope(safe_mode) as safe:
+        return _deserialize(config, module_objects, safe)
 
 
 def _deserialize(config: Any, module_objects: Mapping[str, Any] | None, safe: bool) -> Any:
@@ -223,15 +231,6 @@ def _unknown_class(name: Any, module: Any, registered: Any) -> str:
     )
 
 
-def _refuse_lambda(config: Mapping[str, Any], safe: bool) -> Any:
-    reason = "it carries Python bytecode, which could run anything"
-    raise ValueError(
-        f"Refused a config of class_name {config['class_name']!r}: {reason}. torchkeras never runs "
-        "code from a config. Replace the lambda by a named function registered with "
-        "`@torchkeras.saving.register_keras_serializable()`."
-    )
-
-
 def _array(config: Mapping[str, Any], safe: bool) -> Any:
     inner = config["config"]
     return np.asarray(inner["value"], dtype=_dtype_of(inner, _NUMPY_DTYPES))
@@ -262,5 +261,7 @@ _SPECIAL: dict[str, Any] = {
     "__slice__": lambda config, safe: slice(
         *(config["config"][bound] for bound in ("start", "stop", "step"))
     ),
-    "__lambda__": _refuse_lambda,
+    bytecode.CLASS_NAME: lambda config, safe: bytecode.function_of(
+        config, lambda value: _deserialize(value, None, safe), safe
+    ),
 }

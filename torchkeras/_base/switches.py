@@ -1,5 +1,8 @@
 """Switches of the whole process: what is logged where, what errors show, which kernels may run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 
@@ -12,6 +15,7 @@ class _Switches:
 
 
 _SWITCHES = _Switches()
+_SAFE: ContextVar[bool] = ContextVar("torchkeras_safe_mode", default=True)
 
 
 def enable_interactive_logging() -> None:
@@ -68,17 +72,31 @@ def is_flash_attention_enabled() -> bool | None:
 
 
 def enable_unsafe_deserialization() -> None:
-    """Let configs and files do what `safe_mode=False` allows, without saying so in each call.
-
-    Differs from Keras:
-        A `Lambda` never runs code of a config, whatever the mode.
-    """
+    """Let configs and files do what `safe_mode=False` allows, without saying so in each call."""
     _SWITCHES.safe_mode = False
 
 
-def in_safe_mode(safe_mode: bool) -> bool:
-    """Return the mode in force where a call asks for one."""
-    return safe_mode and _SWITCHES.safe_mode
+def in_safe_mode(safe_mode: bool | None = None) -> bool:
+    """Say whether code in configs is refused; only a caller who says `False` allows it.
+
+    Args:
+        safe_mode: What the call was given; `None` if it was not asked.
+    """
+    return _SWITCHES.safe_mode and _SAFE.get() and safe_mode is not False
+
+
+@contextmanager
+def safe_mode_scope(safe_mode: bool | None) -> Iterator[bool]:
+    """Make the mode of a call that of the calls inside, and return it.
+
+    Args:
+        safe_mode: What the call was given.
+    """
+    token = _SAFE.set(in_safe_mode(safe_mode))
+    try:
+        yield _SAFE.get()
+    finally:
+        _SAFE.reset(token)
 
 
 def reset_switches() -> None:

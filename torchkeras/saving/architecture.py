@@ -10,7 +10,7 @@ from torchkeras._base.damage import plain_errors, raised_by
 from torchkeras._base.messages import missing_extra
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
-from torchkeras._base.switches import in_safe_mode
+from torchkeras._base.switches import safe_mode_scope
 from torchkeras._state.budget import limited, within_machine
 
 from . import old_config
@@ -114,7 +114,8 @@ def load(
     except UnicodeDecodeError as error:
         raise ValueError(f"{subject} is no text: {error}.") from error
     read = from_json if name.endswith(JSON) else from_yaml
-    with limited(_LARGEST_MODEL, "more than a file without weights may ask for"):
+    reason = "more than a file without weights may ask for"
+    with limited(_LARGEST_MODEL, reason), safe_mode_scope(safe_mode):
         return read(text, custom_objects, subject, compile)
 
 
@@ -127,7 +128,7 @@ def _made(config: Any, custom_objects: Any, subject: str, compile: bool) -> Any:
     with plain_errors(subject), within_machine(), custom_object_scope(custom_objects or {}):
         if old or "module" not in config:
             config = old_config.modern(config, old)
-        return deserialize_keras_object(config, safe_mode=in_safe_mode(True))
+        return deserialize_keras_object(config)
 
 
 def _check_length(text: Any, largest: int, subject: str) -> None:

@@ -92,8 +92,8 @@ def load_model(
 ) -> Any:
     """Return the model that a file holds, written by `save_model` or by Keras.
 
-    Nothing of the file is run, imported or looked up elsewhere: it may only name public classes of
-    torchkeras and registered ones.
+    Nothing of the file is run, imported or looked up elsewhere, unless you say `safe_mode=False`:
+    it may only name public classes of torchkeras and registered ones.
 
     Args:
         filepath: A file that ends in `.keras`; in `.h5` or `.hdf5`, written by Keras 1, 2 or 3; or
@@ -101,7 +101,9 @@ def load_model(
             which hold no weights.
         custom_objects: Classes and functions by name, besides the registered ones.
         compile: Whether the model is compiled as it was.
-        safe_mode: Kept for Keras's signature: code in a file is refused whatever it says.
+        safe_mode: Whether code in the file is refused: the bytecode of a `Lambda` and the pickle of
+            a `TorchModuleWrapper`, which can do whatever you can. A function or module in
+            `custom_objects` under the layer's name takes their place in either mode.
 
     Raises:
         FileNotFoundError: If there is no such file; it is a `ValueError` too, as in Keras.

@@ -36,16 +36,20 @@ _RENAMED = {
 }
 
 
-def written(config: Mapping[str, Any]) -> dict[str, Any]:
+def written(config: Mapping[str, Any], is_whole: bool = False) -> dict[str, Any]:
     """Return the config of a model or layer as `.h5` files have it: without modules.
 
     Args:
         config: What `serialize_keras_object` returned.
+        is_whole: Whether it is all that the file tells of a model. Keras leaves out for what shapes
+            a class of the user's was built, and cannot load its weights.
     """
     entry = {key: config[key] for key in _ENTRY if key in config}
     inner = dict(entry["config"])
     if isinstance(inner.get("layers"), list):
         inner["layers"] = [written(layer) for layer in inner["layers"]]
+    elif is_whole and config.get("build_config"):
+        entry["build_config"] = config["build_config"]
     return {**entry, "class_name": _name_of(config), "config": inner}
 
 
@@ -197,4 +201,4 @@ def serialized(model: Any) -> dict[str, Any]:
     Args:
         model: The model.
     """
-    return written(serialize_keras_object(model))
+    return written(serialize_keras_object(model), is_whole=True)

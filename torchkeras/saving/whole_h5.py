@@ -227,6 +227,13 @@ def _partners(model: Any, group: "h5py.Group", by_name: bool) -> list[tuple[str,
     else:
         names = [name for name in names if _names(_required(group, name), "weight_names")]
         layers = [layer for layer in model.layers if _ordered(layer)]
+        if names and not model.built:
+            raise ValueError(
+                f"{group.file.filename!r} has weights, and the model {model.name!r} has none yet: "
+                "nothing tells for what shapes it was built. Make it in code, call it on some data "
+                "or `build(input_shape)`, and `load_weights` from this file; `.keras` files keep "
+                "the shapes."
+            )
         if len(names) != len(layers):
             raise ValueError(
                 f"{group.file.filename!r} has weights for {len(names)} layers, and the model has "

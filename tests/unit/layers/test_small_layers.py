@@ -47,19 +47,6 @@ def test_masks_follow_through_lstm_like_chains():
     torch.testing.assert_close(model(ids), expected)
 
 
-def test_lambda_never_runs_code_of_a_config():
-    config = keras.layers.Lambda(lambda x: x + 1).get_config()
-    with pytest.raises(ValueError, match="torchkeras never runs code from a config"):
-        layers.Lambda.from_config(config)
-
-
-def test_lambda_with_code_is_refused_whole():
-    written = keras.saving.serialize_keras_object(keras.layers.Lambda(lambda x: x + 1))
-    for safe_mode in (True, False):
-        with pytest.raises(ValueError, match="never runs code"):
-            torchkeras.saving.deserialize_keras_object(written, safe_mode=safe_mode)
-
-
 def test_lambda_takes_functions_that_do_not_tell_their_arguments():
     assert layers.Lambda(torch.relu)(-torch.ones(2)).tolist() == [0.0, 0.0]
 

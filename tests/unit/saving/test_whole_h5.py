@@ -190,3 +190,47 @@ def test_many_names(tmp_path):
     for package in oracle.PACKAGES:
         loaded = package.saving.load_model(tmp_path / "m.h5")
         assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
+
+
+def classes_of(k):
+    class Net(k.Model):
+        def __init__(self, units=4, **kwargs):
+            super().__init__(**kwargs)
+            self.units, self.last = units, k.layers.Dense(2)
+            self.inner = k.Sequential([k.layers.Dense(units), k.layers.BatchNormalization()])
+
+        def call(self, inputs):
+            return self.last(self.inner(inputs))
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    return Net
+
+
+def test_a_class_of_the_user(tmp_path):
+    Net, path = classes_of(torchkeras), tmp_path / "m.h5"
+    model = Net(3)
+    model.compile("adam", "mse")
+    model.fit(X, Y, verbose=0)
+    model.save(path)
+    loaded = torchkeras.saving.load_model(path, {"Net": Net})
+    np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+    for each in (model, loaded):
+        each.fit(X, Y, verbose=0, shuffle=False)
+    for one, other in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_a_class_of_the_user_that_keras_saved(tmp_path):
+    """Keras cannot load it at all, as nothing tells for what shapes it was built."""
+    Net, path = classes_of(torchkeras), tmp_path / "m.h5"
+    theirs = classes_of(keras)(3)
+    theirs(X)
+    theirs.save(path)
+    with pytest.raises(ValueError, match="nothing tells for what shapes"):
+        torchkeras.saving.load_model(path, {"Net": Net})
+    ours = Net(3)
+    ours.build((None, 4))
+    ours.load_weights(path)
+    oracle.assert_close(ours(X), theirs(X), 1e-6)

@@ -2,13 +2,16 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from torchkeras import tree
-from torchkeras._base.serialization import serialize_keras_object
+from torchkeras._base.registry import custom_object_scope
+from torchkeras._base.switches import safe_mode_scope
 from torchkeras._symbolic.tensor import KerasTensor
 from torchkeras.layers.base.shapes import map_shapes, shapes_of
 from torchkeras.layers.layer import Layer
+
+from . import lambda_config
 
 
 class Lambda(Layer):
@@ -35,8 +38,8 @@ class Lambda(Layer):
         TypeError: If `function` cannot be called.
 
     Differs from Keras:
-        Code is never written into a config, nor run from one: `function` must be a named one,
-        registered with `@torchkeras.saving.register_keras_serializable()`, to be saved.
+        A config with a function without a name, which is its bytecode, is read with the function
+        that `custom_objects` has under the layer's name; `safe_mode=False` reads it as in Keras.
 
     Example:
         >>> import torch, torchkeras
@@ -96,7 +99,24 @@ class Lambda(Layer):
             written["output_shape"] = self._output_shape
         if self.mask is not None:
             written["mask"] = self.mask
-        return {name: serialize_keras_object(value) for name, value in written.items()}
+        return {name: lambda_config.written(value) for name, value in written.items()}
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool | None = None
+    ) -> Self:
+        """Make the layer that a config describes.
+
+        Args:
+            config: What `get_config()` returned, here or in any Keras.
+            custom_objects: Functions by name, or by the name of the layer.
+            safe_mode: `False` to run code that the config holds.
+
+        Raises:
+            ValueError: If the config holds code, in safe mode.
+        """
+        with custom_object_scope(custom_objects), safe_mode_scope(safe_mode):
+            return super().from_config(lambda_config.modern(config))
 
 
 def _argument_names(function: Callable[..., Any]) -> frozenset[str]:

@@ -1,12 +1,19 @@
 """`TorchModuleWrapper`: any torch module as a layer."""
 
-from typing import Any, Self
+import base64
+import io
+from typing import Any, Self, TypeGuard
 from weakref import WeakValueDictionary
 
+import torch
 from torch import nn
 
+from torchkeras._base import device
+from torchkeras._base.bytecode import UNSAFE
+from torchkeras._base.damage import plain_errors
 from torchkeras._base.messages import show
-from torchkeras._base.registry import get_registered_object
+from torchkeras._base.registry import custom_object_scope, get_registered_object
+from torchkeras._base.switches import in_safe_mode
 from torchkeras._symbolic import capture
 from torchkeras.layers.base.config import encode
 from torchkeras.layers.layer import Layer
@@ -70,21 +77,44 @@ class TorchModuleWrapper(Layer):
         return {"module": type(self.module).__name__, "output_shape": encode(self.output_shape)}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], safe_mode: bool | None = None) -> Self:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: bool | None = None
+    ) -> Self:
         """Wrap the torch module that the caller names in `custom_objects`.
 
         Args:
-            config: What `get_config()` returned.
-            safe_mode: Kept for Keras's signature; nothing that could run code is ever read.
+            config: What `get_config()` returned, here or in Keras.
+            custom_objects: Modules, or functions that make them, by name of the layer or class.
+            safe_mode: `False` to unpickle the module that a config of Keras holds.
 
         Raises:
             ValueError: If no module is given for the layer.
         """
-        wanted = (config.get("name"), config.get("module"))
-        return super().from_config({**config, "module": _module_of_caller(*wanted)})
+        kind = config.get("module")
+        with custom_object_scope(custom_objects):
+            found = _module_of_caller(config.get("name"), kind)
+        if found is None and _is_pickle(kind) and not in_safe_mode(safe_mode):
+            found = _unpickled(kind)
+        if found is None:
+            raise ValueError(_missing(config.get("name"), kind))
+        return super().from_config({**config, "module": found})
 
 
-def _module_of_caller(layer: Any, kind: Any) -> nn.Module:
+_PICKLE = "UEsD"  # how a zip file begins, which `torch.save` writes, in base 64
+
+
+def _is_pickle(kind: Any) -> TypeGuard[str]:
+    return isinstance(kind, str) and kind.startswith(_PICKLE)
+
+
+def _unpickled(text: str) -> Any:
+    """Return a module of a file that the caller trusts."""
+    with plain_errors("The torch module in a config"):
+        packed = io.BytesIO(base64.b64decode(text, validate=True))
+        return torch.load(packed, map_location=device.creation(), weights_only=False)
+
+
+def _module_of_caller(layer: Any, kind: Any) -> nn.Module | None:
     """Return the module that custom objects hold for a layer, or what a function there makes."""
     for name in (layer, kind):
         found = get_registered_object(name) if isinstance(name, str) else None
@@ -96,11 +126,18 @@ def _module_of_caller(layer: Any, kind: Any) -> nn.Module:
                 f"`custom_objects[{name!r}]` must be a torch module, or a function that makes one, "
                 f"for layer {layer!r}. Received: {show(made)} (of type {type(made).__name__})."
             )
-    raise ValueError(
-        f"Layer {show(layer)} wraps a torch module of class {show(kind)}. A file holds its weights "
-        "but never its code, and nothing is unpickled. Pass a module for it: "
-        "`custom_objects={...}` with the name of the layer or of the class as the key, and "
-        "a module, or a function that makes one, as the value."
+    return None
+
+
+def _missing(layer: Any, kind: Any) -> str:
+    packed = _is_pickle(kind)
+    what = ", which is pickled" if packed else f" of class {show(kind)}"
+    trusted = f" Or, {UNSAFE}" if packed else ""
+    return (
+        f"Layer {show(layer)} wraps a torch module{what}. A file holds its weights, and code of a "
+        "file is not run. Pass a module for it: `custom_objects={...}` with the name of the layer "
+        "or of the class as the key, and a module, or a function that makes one, as the value."
+        f"{trusted}"
     )
 
 

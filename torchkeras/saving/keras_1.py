@@ -5,6 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from torchkeras._base.registry import get_registered_object
+
+from . import old_layers
+
 _Array = np.ndarray[Any, Any]
 
 _WEIGHTS = {
@@ -50,6 +54,8 @@ _ARGUMENTS: dict[str, dict[str, str]] = {
     "Dense": {**_WEIGHTS, "output_dim": "units"},
     "Conv1D": _CONVOLUTION,
     "Conv2D": _CONVOLUTION,
+    "Conv3D": _CONVOLUTION,
+    "SeparableConv2D": _CONVOLUTION,
     "Embedding": _EMBEDDING,
     "BatchNormalization": _NORM,
     "Dropout": {"p": "rate"},
@@ -64,9 +70,9 @@ _ARGUMENTS: dict[str, dict[str, str]] = {
     **{f"{k}Pooling{n}D": _POOLING for k in ("Max", "Average") for n in (1, 2, 3)},
     **{f"Global{k}Pooling{n}D": _POOLING for k in ("Max", "Average") for n in (1, 2, 3)},
 }
-_CLASSES = {"Convolution1D": "Conv1D", "Convolution2D": "Conv2D"}
 _MERGES = {
     "concat": "Concatenate",
+    "dot": "Dot",
     "sum": "Add",
     "mul": "Multiply",
     "ave": "Average",
@@ -94,25 +100,26 @@ _VALUES: dict[str, dict[Any, Any]] = {
 }
 
 
-def modern(class_name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def modern(name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return class name and arguments of a layer as Keras 2 calls them.
 
     Args:
-        class_name: The name of its class.
+        name: The name of its class.
         config: Its arguments; those of Keras 2 come back as they are.
 
     Raises:
         ValueError: If the layer merges in a way that no layer of today does.
     """
-    if class_name == "Merge":
+    if name == "Merge" and get_registered_object(name) is None:
         return _merge(config)
-    name = _CLASSES.get(class_name, class_name)
     names, dropped = _ARGUMENTS.get(name, {}), _DROPPED.get(name, ())
     is_first = "inner_init" in config or "init" in config or "mode" in config
     found = {names.get(key, key): v for key, v in config.items() if key not in dropped}
     found.pop("input_dtype", None)
     if "nb_row" in found:
         found["kernel_size"] = [found.pop("nb_row"), found.pop("nb_col")]
+    if "kernel_dim1" in found:
+        found["kernel_size"] = [found.pop(f"kernel_dim{axis}") for axis in (1, 2, 3)]
     if "forget_bias_init" in found:
         found["unit_forget_bias"] = found.pop("forget_bias_init") == "one"
     if name == "Embedding" and is_first:
@@ -125,9 +132,15 @@ def modern(class_name: str, config: dict[str, Any]) -> tuple[str, dict[str, Any]
 def _merge(config: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     name = _MERGES.get(str(config.get("mode")))
     if name is None:
-        raise ValueError(f"A layer `Merge` of mode {config.get('mode')!r} has no successor.")
-    axis = {"axis": config.get("concat_axis", -1)} if name == "Concatenate" else {}
-    return name, {"name": config.get("name"), **axis}
+        raise ValueError(
+            f"A layer `Merge` of mode {config.get('mode')!r} has no successor. Pass a class of "
+            "your own, `custom_objects={'Merge': ...}`."
+        )
+    axis = {
+        "Concatenate": {"axis": config.get("concat_axis", -1)},
+        "Dot": {"axes": config.get("dot_axes", -1)},
+    }
+    return name, {"name": config.get("name"), **axis.get(name, {})}
 
 
 def _value(key: str, value: Any) -> Any:
@@ -161,6 +174,8 @@ def converted(
         second = converted(layer.backward_layer, shapes[half:], lambda i: read(i + half), theano)
         return None if first is None or second is None else [*first, *second]
     gates = _GATES.get(kind)
+    if gates and len(shapes) == 3:
+        return old_layers.from_cudnn(len(gates), shapes, read)
     if gates and len(shapes) == 3 * len(gates):
         return [np.concatenate([read(gate + part) for gate in gates], axis=-1) for part in range(3)]
     if kind in ("Conv1D", "Conv2D") and shapes and len(shapes[0]) == 4:

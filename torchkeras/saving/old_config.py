@@ -6,7 +6,7 @@ from typing import Any
 from torchkeras._base.registry import find_builtin, get_registered_object
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 
-from . import keras_1, old_nodes, old_optimizers
+from . import keras_1, old_layers, old_nodes, old_optimizers
 
 _ENTRY = ("class_name", "config", "name", "inbound_nodes")
 # Arguments of Keras 2 that choose between ways of computing the same, or that say nothing.
@@ -108,7 +108,7 @@ def modern(config: Any, old: bool) -> Any:
     if isinstance(inner, list):  # the layers of a Sequential of Keras 1
         inner = {"layers": inner}
     if old:
-        name, inner = keras_1.modern(str(found["class_name"]), inner)
+        name, inner = keras_1.modern(*old_layers.modern(str(found["class_name"]), inner))
         inner = old_nodes.modern(_modern_arguments(name, inner))
         found["class_name"] = name
     return {**found, "config": inner}

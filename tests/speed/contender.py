@@ -8,23 +8,25 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 Run = Callable[[], Any]
 
 
-def by_hand(net: Any) -> dict[str, Run]:
+def by_hand(net: Any, device: str = "cpu") -> dict[str, Run]:
     """The loop that a torch user writes: shuffled, metrics on the device, a fused optimizer."""
     import torch
 
-    x, y = net.torch_data(*(torch.from_numpy(part) for part in net.samples()))
-    module, count, batch = net.torch(), net.batch * net.steps, net.batch
+    data = net.torch_data(*(torch.from_numpy(part) for part in net.samples()))
+    x, y = (part.to(device) for part in data)
+    module, count, batch = net.torch().to(device), net.batch * net.steps, net.batch
     optimizer = net.optimizer(module.parameters())
 
     def fit() -> None:
         module.train()
-        order = torch.randperm(count)
-        loss_sum, metric_sum = torch.zeros(()), torch.zeros(())
+        order = torch.randperm(count, device=device)
+        loss_sum, metric_sum = torch.zeros(2, device=device).unbind()
         for start in range(0, count, batch):
             chosen = order[start : start + batch]
             inputs, targets = x[chosen], y[chosen]
@@ -42,13 +44,13 @@ def by_hand(net: Any) -> dict[str, Run]:
         module.eval()
         with torch.inference_mode():
             parts = [module(x[start : start + batch]) for start in range(0, count, batch)]
-        return torch.cat(parts).numpy()
+        return torch.cat(parts).cpu().numpy()
 
     def row() -> None:
         module.eval()
         for _ in range(net.steps):
             with torch.inference_mode():
-                module(x[:1]).numpy()
+                module(x[:1]).cpu().numpy()
 
     return {"fit": fit, "predict": predict, "row": row}
 
@@ -71,9 +73,12 @@ def with_package(package: Any, net: Any) -> dict[str, Run]:
 
 
 def maker(name: str) -> Callable[[Any], dict[str, Run]]:
-    """Return what makes the runs of a contender: `hand`, `torchkeras` or `keras-BACKEND`."""
-    if name == "hand":
-        return by_hand
+    """Return what makes the runs of a contender: `hand`, `torchkeras` or `keras-BACKEND`.
+
+    `hand-cuda` is `hand` on a GPU, where the packages are by themselves.
+    """
+    if name.startswith("hand"):
+        return partial(by_hand, device=name.partition("-")[2] or "cpu")
     if name == "torchkeras":
         import torchkeras as package
     else:
@@ -91,19 +96,21 @@ def orders() -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     make = maker(sys.argv[1])
-    from tests.speed.nets import NETS
+    from tests.speed.nets import LARGE, NETS
+
+    nets = NETS | LARGE
 
     made: dict[str, dict[str, Run]] = {}
     print("ready", flush=True)
     for name, what in orders():
         if name not in made:
             made.clear()
-            made[name] = make(NETS[name])
+            made[name] = make(nets[name])
             for run in made[name].values():
                 run()
         start = time.perf_counter()
         made[name][what]()
-        print((time.perf_counter() - start) / NETS[name].steps, flush=True)
+        print((time.perf_counter() - start) / nets[name].steps, flush=True)
 
 
 if __name__ == "__main__":

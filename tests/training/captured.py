@@ -41,6 +41,40 @@ def convnet() -> Any:
     return torchkeras.Model(inputs, layers.Dense(3, activation="softmax")(found))
 
 
+def imaging() -> Any:
+    found = [
+        layers.ZeroPadding2D(),
+        layers.SeparableConv2D(4, 3, padding="same"),
+        layers.GroupNormalization(2),
+        layers.PReLU(),
+        layers.Conv2DTranspose(3, 2, strides=2),
+        layers.Cropping2D(),
+        layers.DepthwiseConv2D(3),
+        layers.AveragePooling2D(2),
+        layers.UpSampling2D(),
+        layers.GlobalMaxPooling2D(),
+        layers.Dense(3, activation="softmax"),
+    ]
+    return torchkeras.Sequential([layers.Input((6, 6, 2)), *found])
+
+
+def sequential() -> Any:
+    found = [
+        layers.ZeroPadding1D(),
+        layers.Conv1D(4, 3, padding="causal", activation="relu"),
+        layers.SeparableConv1D(4, 2),
+        layers.DepthwiseConv1D(2),
+        layers.Conv1DTranspose(4, 2),
+        layers.Cropping1D(),
+        layers.MaxPooling1D(),
+        layers.Reshape((2, 2, -1, 1)),
+        layers.Conv3D(2, (2, 1, 1)),
+        layers.Flatten(),
+        layers.Dense(1),
+    ]
+    return torchkeras.Sequential([layers.Input((6, 2)), *found])
+
+
 def text() -> Any:
     found = [layers.Embedding(7, 4), layers.GlobalAveragePooling1D(), layers.Dense(1, "sigmoid")]
     return torchkeras.Sequential([layers.Input((6,), dtype="int32"), *found])
@@ -69,6 +103,8 @@ NETS: dict[str, tuple[Any, ...]] = {
     "perceptron": (perceptron, "mse", ["mae"], X, Y),
     "classifier": (classifier, "sparse_categorical_crossentropy", ["accuracy"], X, LABELS),
     "convnet": (convnet, "sparse_categorical_crossentropy", ["accuracy"], IMAGES, LABELS),
+    "imaging": (imaging, "sparse_categorical_crossentropy", ["accuracy"], IMAGES, LABELS),
+    "sequential": (sequential, "log_cosh", ["mae"], X[:, :, None].repeat(2, -1), Y),
     "text": (text, "binary_crossentropy", ["accuracy"], 6 * X, (Y > 0.5).astype("float32")),
     "attentive": (attentive, "huber", [], X[:, :, None].repeat(2, -1), Y),
     "regularized": (regularized, "mse", [], X, Y),

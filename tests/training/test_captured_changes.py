@@ -153,6 +153,28 @@ def test_dropped_gradients_come_back() -> None:
     assert all(weight.grad is not None for weight in model.parameters())
 
 
+def test_a_default_device_is_nothing_to_wait_for() -> None:
+    torch.set_default_device("cpu")
+    try:
+        assert report(trained()[0]) == CAPTURED
+    finally:
+        torch.set_default_device(None)
+
+
+def test_nothing_is_captured_or_replayed_under_autocast() -> None:
+    model, _ = trained()
+    before = TapeGraph.recorded
+    x, y = X[:8], Y[:8]
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = copy.deepcopy(model)
+        for each in (model, expected):
+            torch.manual_seed(1)
+            each.train_on_batch(x, y)
+    assert TapeGraph.recorded == before
+    for left, right in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
 def test_epsilon_of_keras_counts() -> None:
     model, _ = trained("classifier")
     torchkeras.config.set_epsilon(1e-3)
@@ -269,6 +291,12 @@ class OutOfMemory(TapeGraph):
         raise torch.OutOfMemoryError("none left")
 
 
+class FailingToReplay(TapeGraph):
+    def replay(self) -> None:
+        super().replay()
+        raise RuntimeError("lost")
+
+
 class Refusing(TapeGraph):
     def refuses(self) -> str:
         return "the device is full"
@@ -289,6 +317,7 @@ FAILURES = {
     FailingToWarmUp: "RuntimeError while it was recorded: a wait for the device",
     FailingToRecord: "RuntimeError while it was recorded: no such kernel",
     OutOfMemory: "OutOfMemoryError while it was recorded: none left",
+    FailingToReplay: "RuntimeError while it was tried: lost",
     Refusing: "the device is full",
     Wrong: "its kernels gave other numbers when they were replayed",
     Idle: "its kernels gave other numbers when they were replayed",

@@ -22,7 +22,10 @@ from torchkeras import callbacks
 from torchkeras._training import captured_step
 from torchkeras.utils import PyDataset
 
-pytestmark = pytest.mark.gpu
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.filterwarnings("ignore:Synchronization debug mode"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,20 @@ _COUNTING = {
     layers.SpatialDropout1D,
     layers.SpatialDropout2D,
 }
-_MODULES = PREDICTING - _COUNTING
+_ALSO = {
+    layers.Conv1DTranspose,
+    layers.Conv2DTranspose,
+    layers.Conv3D,
+    layers.Cropping1D,
+    layers.Cropping2D,
+    layers.DepthwiseConv1D,
+    layers.SeparableConv1D,
+    layers.SeparableConv2D,
+    nn.Conv3d,
+    nn.ConvTranspose1d,
+    nn.ConvTranspose2d,
+}
+_MODULES = (PREDICTING | _ALSO) - _COUNTING
 
 
 def is_wanted(model: Steps) -> bool:

@@ -53,8 +53,7 @@ class Capture:
         Args:
             batch: Inputs, targets and sample weights.
         """
-        watched = is_watched() or torch.is_autocast_enabled("cuda")
-        return form_of(batch) == self._form and not watched
+        return form_of(batch) == self._form and not is_watched()
 
     def holds(self) -> bool:
         """Say whether the model is as it was recorded."""
@@ -76,24 +75,43 @@ class Capture:
             given.copy_(part, non_blocking=True)
         self._graph.replay()
 
-    def agrees(self, batch: Any, eager: Any) -> bool:
-        """Train on a batch eagerly, and say whether a replay would have done the same.
+    def try_on(self, batch: Any) -> "Trial":
+        """Replay a step, run it as Python has it, and bring everything back.
 
         Args:
             batch: Inputs, targets and sample weights.
-            eager: The step as it is written.
         """
         before = Moment(self._step.changed, self._graph)
-        self._replay(batch)
-        made, after = _copies(self._made), _copies(self._step.changed)
-        before.restore()
-        x, y, weight = batch
-        expected = self._step.run(x, y, weight)
+        try:
+            self._replay(batch)
+            made, after = _copies(self._made), _copies(self._step.changed)
+            before.restore()
+            expected = self._step.run(*batch)
+        finally:
+            before.restore()
         near = [_is_near(*pair, None) for pair in zip(made, expected, strict=True)]
-        before.restore()
-        eager(batch)
-        trios = zip(after, self._step.changed, before.kept, strict=True)
-        near += [_is_near(*trio) for trio in trios]
+        return Trial(self._step, near, before.kept, after)
+
+
+class Trial:
+    """What a replay has made of a batch.
+
+    Args:
+        step: The step.
+        near: Whether its outputs were those of the step as Python has it.
+        before: What the tensors that it changes were.
+        after: What it made of them.
+    """
+
+    def __init__(
+        self, step: DeviceStep, near: list[Tensor], before: list[Tensor], after: list[Tensor]
+    ) -> None:
+        self._step, self._near, self._before, self._after = step, near, before, after
+
+    def agrees(self) -> bool:
+        """Say whether the eager step, which has run by now, made the same of them."""
+        trios = zip(self._after, self._step.changed, self._before, strict=True)
+        near = [*self._near, *(_is_near(*trio) for trio in trios)]
         return bool(fetched(torch.stack(near).all()).item())
 
 

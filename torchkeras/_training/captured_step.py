@@ -108,7 +108,14 @@ class CapturedStep:
 
     def _check(self, capture: Capture, batch: Any) -> None:
         """Train on a batch as it is written, and compare."""
-        if not capture.agrees(batch, self._eager):
+        try:
+            trial = capture.try_on(batch)
+        except Exception as error:  # noqa: BLE001 - everything is as it was
+            self._give_up(f"{type(error).__name__} while it was tried: {_first_line(error)}")
+            self._eager(batch)
+            return
+        self._eager(batch)
+        if not trial.agrees():
             self._give_up("its kernels gave other numbers when they were replayed")
             return
         self._unchecked -= 1

@@ -1,6 +1,7 @@
 """All that captured steps ask of CUDA: record what is launched, and launch it again."""
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -118,7 +119,8 @@ def _no_waits() -> Iterator[None]:
     if threading.active_count() > 1:
         yield
         return
-    torch.cuda.set_sync_debug_mode("error")
+    with warnings.catch_warnings(action="ignore"):  # that the mode may change in later versions
+        torch.cuda.set_sync_debug_mode("error")
     try:
         yield
     finally:

@@ -1,13 +1,16 @@
 """What recordings of training and of predicting have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import _get_current_function_mode_stack
+from torch.utils._device import DeviceContext
 
 from .straight import Function, straight_line
 
+_function_modes: Callable[[], list[Any]] = _get_current_function_mode_stack
 _FUNCTION_MODES = torch._C._len_torch_function_stack
 _DISPATCH_MODES = torch._C._len_torch_dispatch_stack
 _SAVED_TENSOR_HOOKS = torch._C._autograd._top_saved_tensors_default_hooks
@@ -37,14 +40,22 @@ def form_of(parts: Sequence[Any]) -> tuple[Any, ...] | None:
 
 
 def is_watched() -> bool:
-    """Whether torch works in a special way: hunting for NaN, casting, or telling somebody."""
+    """Whether torch works in a special way: hunting for NaN, casting, or telling somebody.
+
+    A default device says only where new tensors are made.
+    """
     return (
         torch.is_anomaly_enabled()
         or torch.is_autocast_enabled("cpu")
-        or _FUNCTION_MODES() > 0
+        or torch.is_autocast_enabled("cuda")
+        or (_FUNCTION_MODES() > 0 and not all(map(_is_default_device, _function_modes())))
         or _DISPATCH_MODES() > 0
         or _SAVED_TENSOR_HOOKS(False) is not None
     )
+
+
+def _is_default_device(mode: Any) -> bool:
+    return type(mode) is DeviceContext
 
 
 def recorded(function: Function, inputs: Sequence[Tensor]) -> tuple[Function | None, str]:

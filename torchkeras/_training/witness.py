@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,19 @@ from .snapshot import Snapshot
 from .steps import Steps
 
 _VALUES = (bool, int, float, str, type(None))
+
+# The settings by which Keras and torch choose what to compute.
+_MODES: list[Callable[[], Any]] = [
+    floatx,
+    epsilon,
+    torch.are_deterministic_algorithms_enabled,
+    torch._C._get_cudnn_enabled,
+    torch._C._get_cudnn_benchmark,
+    torch._C._get_cudnn_deterministic,
+]
+if hasattr(torch._C, "_get_fp32_precision_getter"):  # since torch 2.9
+    _PRECISION: Callable[[str, str], str] = torch._C._get_fp32_precision_getter
+    _MODES += [partial(_PRECISION, "cuda", kind) for kind in ("matmul", "conv")]
 
 
 class Witness:
@@ -36,27 +50,31 @@ class Witness:
         self._snapshot = Snapshot(model)
         self._tensors = [*model.parameters(), *model.buffers()]
         self._measured, self._optimizer = measured, optimizer
-        self._objects = objects if optimizer is None else [*objects, optimizer]
+        counted = objects if optimizer is None else [*objects, optimizer]
+        self._values = [pair for thing in counted for pair in _values_of(thing)]
         self._then = self._now()
 
     def holds(self) -> bool:
         """Say whether nothing has changed."""
-        return self._snapshot.holds() and self._now() == self._then
+        try:
+            return self._snapshot.holds() and self._now() == self._then
+        except KeyError:  # an attribute is gone
+            return False
 
     def _now(self) -> list[Any]:
         work = None if self._optimizer is None else self._optimizer._work()
         measured = self._measured()
         places = map(Tensor.data_ptr, [*self._tensors, *measured])
-        modes = [floatx(), epsilon(), *_modes()]
-        return [_Same([work, *measured]), *places, *modes, *self._values()]
+        values = [read(held) for read, held in self._values]
+        modes = [mode() for mode in _MODES]
+        return [_Same([work, *measured]), *places, *modes, *values]
 
-    def _values(self) -> list[Any]:
-        return [
-            value
-            for thing in self._objects
-            for value in vars(thing).values()
-            if type(value) in _VALUES
-        ]
+
+def _values_of(thing: Any) -> list[tuple[Callable[[dict[str, Any]], Any], dict[str, Any]]]:
+    """Return what reads the plain values of an object, and what from."""
+    held = vars(thing)
+    names = [name for name, value in held.items() if type(value) in _VALUES]
+    return [(operator.itemgetter(*names), held)] if names else []
 
 
 class _Same:
@@ -68,16 +86,3 @@ class _Same:
     def __eq__(self, other: object) -> bool:
         assert isinstance(other, _Same)
         return all(map(operator.is_, self._objects, other._objects))
-
-
-def _modes() -> list[Any]:
-    """Return the settings by which torch chooses kernels."""
-    cudnn: Any = torch.backends.cudnn
-    return [
-        torch.are_deterministic_algorithms_enabled(),
-        getattr(torch.backends.cuda.matmul, "fp32_precision", None),
-        getattr(getattr(cudnn, "conv", None), "fp32_precision", None),
-        cudnn.enabled,
-        cudnn.benchmark,
-        cudnn.deterministic,
-    ]

@@ -7,6 +7,7 @@ from tests.speed.nets import (
     lstm,
     mlp,
     resnet,
+    resnet50,
     tiny,
     transformer,
 )
@@ -14,3 +15,5 @@ from tests.speed.nets import (
 NETS = {
     net.NET.name: net.NET for net in (tiny, mlp, convnet, resnet, conv1d, lstm, gru, transformer)
 }
+# These want a GPU.
+LARGE = {resnet50.NET.name: resnet50.NET}

@@ -91,12 +91,12 @@ class DeviceStep:
         return [[next(numbers) for _ in range(size)] for size in self._sizes]
 
     @property
-    def changed(self) -> list[Tensor]:
-        """The tensors that the device's part writes into."""
-        tensors = [*self._model.buffers(), *self._measured()]
+    def changed(self) -> list[list[Tensor]]:
+        """The tensors that the device's part writes into; those of one kind together."""
+        kinds = [[tensor] for tensor in [*self._model.buffers(), *self._measured()]]
         if self.updates:
-            tensors += [*self._params, *self._optimizer.captured_state]
-        return tensors
+            kinds += [self._params, *self._optimizer.captured_state]
+        return kinds
 
     def _measured(self) -> list[Tensor]:
         return [held(self._tracker.total), *map(held, self._metrics)]

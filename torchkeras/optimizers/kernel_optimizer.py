@@ -117,10 +117,9 @@ class KernelOptimizer(Optimizer, ABC):
         return None if several or chosen.constrained or not is_own else chosen.params
 
     @property
-    def captured_state(self) -> list[Tensor]:
-        """The tensors besides the parameters that `update_from` writes into."""
-        lists = [held for bundle in self._work().whole.bundles for held in bundle.state.values()]
-        return [tensor for tensors in lists for tensor in tensors]
+    def captured_state(self) -> list[list[Tensor]]:
+        """The tensors besides the parameters that `update_from` writes into, kind by kind."""
+        return [held for bundle in self._work().whole.bundles for held in bundle.state.values()]
 
     def next_numbers(self) -> list[list[float]]:
         """Return what the next step depends on: what weight decay leaves, and the coefficients."""

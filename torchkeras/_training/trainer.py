@@ -76,7 +76,8 @@ class Trainer(Running):
             steps_per_execution: The number of batches between two calls of the callbacks.
             jit_compile: Whether the steps are compiled with `torch.compile`, and stay so where they
                 are no slower for it; a dictionary holds the arguments for that, and `"race": False`
-                for staying so anyway. `"auto"` compiles long runs of large models on CUDA.
+                for staying so anyway. `"auto"` compiles long runs of large models on CUDA, and
+                captures the steps of many others there as graphs.
             auto_scale_loss: Whether the policy `"mixed_float16"` gets a scaled loss.
 
         Raises:

@@ -24,6 +24,8 @@ def main() -> int:
         source = fetched(folder)
         tests = flattened(source, folder)
         paths = [path for name in chosen.files for path in sorted(tests.glob(f"{name}_test.py"))]
+        if not paths:
+            parser.error(f"no test file of Keras is called {' or '.join(chosen.files)}")
         os.environ["KERAS_SUITE_SOURCE"] = str(source)
         settings = ["-c", os.devnull, "--rootdir", str(tests), "-p", "no:cacheprovider"]
         ours = ["-p", "tests.keras_suite.plugin", "--quiet", "--tb=short", "-W", "ignore"]

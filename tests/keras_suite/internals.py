@@ -67,7 +67,7 @@ INTERNALS: dict[tuple[str, str], Any] = {
 def add_to_layers() -> None:
     """Give layers the private attributes that Keras's tests count."""
     added: dict[str, Any] = {
-        "_build_at_init": lambda self: None,
+        "_build_at_init": lambda self: setattr(self, "built", True),
         "_flatten_layers": _flatten_layers,
         "_layers": property(lambda self: _layers(children_of(self))),
         "_seed_generators": property(

@@ -66,6 +66,8 @@ class _Finder(MetaPathFinder, Loader):
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         root, *parts = fullname.split(".")
+        if isinstance(sys.modules.get(root), _Absent):
+            return ModuleSpec(fullname, self, is_package=True)
         if root != "keras":
             return None
         if parts[:1] != ["src"]:
@@ -78,7 +80,9 @@ class _Finder(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self, is_package=True) if exists else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        _, *parts = spec.name.split(".")
+        root, *parts = spec.name.split(".")
+        if root != "keras":
+            return _Absent(spec.name)
         if parts[:1] == ["src"]:
             return _Inside(spec.name, self._source, parts[1:])
         return _Outside(spec.name, importlib.import_module(".".join(["torchkeras", *parts])))

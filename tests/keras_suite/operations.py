@@ -67,10 +67,12 @@ def _class_of(name: str, signature: Signature, function: Callable[..., Any]) -> 
             named = dict(zip(signature.called_with, args, strict=False))
             return function(**self.given | named | kwargs)
 
-        __call__ = compute_output_spec = call
+        __call__ = call
 
-        def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
             return torchkeras.tree.map_structure(_symbol, self.call(*args, **kwargs))
+
+        symbolic_call = compute_output_spec
 
     Operation.__name__ = Operation.__qualname__ = name
     return Operation

@@ -51,6 +51,11 @@ def one_listed(package: Any) -> Any:
     return package.Model(inputs, [package.layers.Dense(1, name="own")(inputs)])
 
 
+def together(y_true: Any, y_pred: Any) -> Any:
+    """Compare two numbers as one."""
+    return abs(y_true[0] - y_pred[0] + y_true[1] - y_pred[1])[:, 0]
+
+
 @dataclass
 class Form:
     """A model, its targets and what it is compiled with; objects are made for each package."""
@@ -155,6 +160,17 @@ FORMS = {
         {
             "loss": {"a": CE, "b": ["mse", "mae"]},
             "metrics": {"a": ["acc"], "b": [["mae"], ["mse"]]},
+        },
+    ),
+    "two losses for the second": Form(
+        listed, [TARGETS, ONE_HOT], {"loss": ["mse", ["mse", "mae"]]}
+    ),
+    "a loss over several outputs": Form(
+        nested,
+        DEEP,
+        {
+            "loss": {"a": CE, "b": (together, ["mse", None])},
+            "loss_weights": {"a": 0.5, "b": (2.0, [3.0, None])},
         },
     ),
     "nested gaps": Form(nested, DEEP, {"loss": {"a": CE, "b": ["mse", None]}}),

@@ -16,6 +16,9 @@ def device(device_name: "str | torch.device") -> Iterator[torch.device]:
     Args:
         device_name: A torch device or its name; Keras's `"gpu"` and `"gpu:0"` stand for `"cuda"`.
 
+    Raises:
+        ValueError: If it is neither.
+
     Example:
         >>> import torchkeras
         >>> with torchkeras.device("cpu"):
@@ -33,6 +36,11 @@ def parse(name: "str | torch.device") -> torch.device:
     """Return the torch device that `name` stands for, `"gpu"` meaning `"cuda"`."""
     if isinstance(name, torch.device):
         return name
+    if not isinstance(name, str):
+        raise ValueError(
+            '`device_name` must be a torch device or its name, such as "cpu" or "cuda:0". '
+            f"Received: device_name={name!r}."
+        )
     return torch.device(name.lower().replace("gpu", "cuda"))
 
 

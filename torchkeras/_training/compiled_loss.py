@@ -215,18 +215,12 @@ def _terms(wanted: Any, y_true: Any, y_pred: Any, names: Any, path: Path) -> lis
         return []
     if isinstance(wanted, _Wanted):
         return _leaf_terms(wanted, y_true, y_pred, names, path)
-    leaves_only = not any(tree.is_nested(item) for item in tree_children(wanted))
-    if isinstance(wanted, (list, tuple)) and leaves_only:
-        outputs = tree.flatten(y_pred)
-        if len(wanted) == len(outputs):
-            wanted = _in_key_order(tree.pack_sequence_as(y_pred, list(wanted)))
-            if isinstance(wanted, _Wanted) or wanted is None:
-                return _terms(wanted, y_true, y_pred, names, path)
-        elif not isinstance(y_pred, type(wanted)):
-            raise ValueError(
-                f"`loss` must have one entry per output. Received: {len(wanted)} losses for "
-                f"{len(outputs)} outputs. Add up several losses of one output in a function."
-            )
+    if _is_one_for_each(wanted, y_pred):
+        wanted = _in_key_order(tree.pack_sequence_as(y_pred, list(wanted)))
+        if isinstance(wanted, _Wanted) or wanted is None:
+            return _terms(wanted, y_true, y_pred, names, path)
+    elif isinstance(wanted, (list, tuple)) and not isinstance(y_pred, type(wanted)):
+        return _several_terms(wanted, y_true, y_pred, names, path)
     if not isinstance(wanted, type(y_pred)):
         raise KeyError(_no_such_path(path, "the model's output (`y_pred`)"))
     keys = wanted.keys() if isinstance(wanted, dict) else range(len(wanted))
@@ -242,14 +236,29 @@ def _terms(wanted: Any, y_true: Any, y_pred: Any, names: Any, path: Path) -> lis
     return found
 
 
+def _is_one_for_each(wanted: Any, y_pred: Any) -> bool:
+    """Whether losses are a plain list, one for each output."""
+    if not isinstance(wanted, (list, tuple)) or any(map(tree.is_nested, wanted)):
+        return False
+    return len(wanted) == len(tree.flatten(y_pred))
+
+
+def _several_terms(
+    wanted: Sequence[Any], y_true: Any, y_pred: Any, names: Any, path: Path
+) -> list[Term]:
+    """Return the summands of a list of losses that are all for the same outputs."""
+    if not path and not tree.is_nested(y_pred):
+        raise ValueError(
+            f"`loss` must have one entry per output. Received: {len(wanted)} losses for 1 output. "
+            "Add up several losses of one output in a function."
+        )
+    each = (_terms(item, y_true, y_pred, names, path) for item in wanted)
+    return [term for terms in each for term in terms]
+
+
 def _in_key_order(structure: Any) -> Any:
     """Return a dictionary that was made of a list in the order of the list, that of its keys."""
     return dict(sorted(structure.items())) if type(structure) is dict else structure
-
-
-def tree_children(structure: Any) -> list[Any]:
-    """Return the direct members of a list, tuple or dictionary."""
-    return list(structure.values()) if isinstance(structure, dict) else list(structure)
 
 
 def _leaf_terms(wanted: _Wanted, y_true: Any, y_pred: Any, names: Any, path: Path) -> list[Term]:
@@ -268,7 +277,8 @@ def _spell(path: Path, names: Any, loss: losses.Loss) -> str:
             spelled = (own,)
         elif isinstance(path[-1], int):
             spelled = (*path[:-1], own)
-    return "/".join(map(str, spelled)) or "_".join(map(str, tree.flatten(names)))
+    all_names = list(names) if isinstance(names, dict) else tree.flatten(names)
+    return "/".join(map(str, spelled)) or "_".join(map(str, all_names))
 
 
 def _names_like(y_pred: Any, names: list[str] | None) -> Any:

@@ -132,5 +132,5 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
         return type(self), self.default_policy, self._policy_map
 
     def __repr__(self) -> str:
-        policies = {key: policy.name for key, policy in self._policy_map.items()}
+        policies = [(key, policy.name) for key, policy in self._policy_map.items()]
         return f"<DTypePolicyMap default_policy={self.default_policy.name}, mapping={policies}>"

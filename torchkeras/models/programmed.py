@@ -198,11 +198,22 @@ class Programmed(Layer):
                     f"{names}. Received a dictionary with the keys {list(inputs)}."
                 )
             if keyed:
+                if len(inputs) > len(names) and not torch.compiler.is_compiling():
+                    self._warn_of_more(names, list(inputs))
                 return leaves_of({name: inputs[name] for name in names})
             return [inputs[name] for name in names]
         if isinstance(structure, dict) and len(names) > 1 and isinstance(inputs, (list, tuple)):
             self._question_list(list(structure), inputs)
         return leaves_of(inputs)
+
+    def _warn_of_more(self, keys: list[str], given: list[Any]) -> None:
+        """Say which items of a dictionary no input has asked for."""
+        more = [key for key in given if key not in keys]
+        warnings.warn(
+            f"Model {self.name!r} has the inputs {keys}, and leaves {more} out of a dictionary "
+            f"with the keys {given}.",
+            stacklevel=2,
+        )
 
     def _question_list(self, keys: list[str], inputs: list[Any] | tuple[Any, ...]) -> None:
         """Warn of a list for named inputs; refuse it where their order does not say which is which.

@@ -7,13 +7,12 @@ import numpy as np
 import torch
 
 from torchkeras import tree
-from torchkeras._base.messages import show
 from torchkeras._base.naming import auto_name, build_scope
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._symbolic.tensor import KerasTensor, is_keras_tensor
 from torchkeras.layers.base.calling import first_argument
-from torchkeras.layers.base.shapes import shapes_of
+from torchkeras.layers.base.shapes import as_shape, map_shapes, shapes_of
 from torchkeras.layers.core.input_layer import InputLayer
 from torchkeras.layers.core.torch_module_wrapper import as_layer
 from torchkeras.layers.layer import Layer
@@ -22,7 +21,7 @@ from .model import Model
 
 
 class Sequential(Model):
-    """A model whose layers follow each other, each with one input and one output.
+    """A model whose layers follow each other, each taking what the one before it returns.
 
     Args:
         layers: Layers, torch modules and, first, perhaps an `Input`.
@@ -44,7 +43,7 @@ class Sequential(Model):
     _keras_module = "keras"
     _chain: list[Layer]
     _entry: InputLayer | None
-    _last: KerasTensor | None
+    _last: Any
 
     def __init__(
         self,
@@ -123,11 +122,6 @@ class Sequential(Model):
         last = self._replayed()[1] if self._last is None else self._last
         with build_scope(self.name):
             symbol = layer(last)
-        if tree.is_nested(symbol):
-            raise ValueError(
-                f"All layers of a Sequential must have one output. Layer {layer.name!r} returns "
-                f"{show(symbol)}. Use a functional model instead."
-            )
         object.__setattr__(self, "_last", symbol)
         self.built = True
 
@@ -158,28 +152,37 @@ class Sequential(Model):
         """Make all weights for an input shape.
 
         Args:
-            input_shape: The whole shape of the inputs, batch axis included.
+            input_shape: The whole shape of the inputs, batch axis included; or a list or
+                dictionary of shapes, if that is what the first layer takes.
         """
         if self._entry is not None or input_shape is None:
             return
-        self._build_from(tuple(input_shape), None)
+        shape = as_shape(input_shape)
+        if isinstance(shape, tuple):
+            self._build_from(shape, None)
+        else:
+            self._check_chain()
+            self._probe((map_shapes(self._input_symbol, shape),), {})
 
     def build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         inputs = first_argument(self, args, kwargs)
         shape = shapes_of(inputs)
-        if not isinstance(shape, tuple):
-            raise ValueError(
-                f"A Sequential takes one tensor. Received: {show(inputs)}. Use a functional model "
-                "for several inputs."
-            )
-        self._build_from(shape, "string" if isinstance(inputs, np.ndarray) else inputs.dtype)
+        if isinstance(shape, tuple):
+            self._build_from(shape, "string" if isinstance(inputs, np.ndarray) else inputs.dtype)
+            return
+        self._check_chain()
+        object.__setattr__(self, "_build_arguments", {"input_shape": shape})
+        self.built = True
 
-    def _build_from(self, shape: tuple[int | None, ...], dtype: Any) -> None:
+    def _check_chain(self) -> None:
         if not self._chain:
             raise ValueError(
                 f"Sequential model {self.name!r} cannot be built because it has no layers. "
                 "Call `model.add(layer)`."
             )
+
+    def _build_from(self, shape: tuple[int | None, ...], dtype: Any) -> None:
+        self._check_chain()
         chain = list(self._chain)
         self._chain.clear()
         self._begin(InputLayer(batch_shape=shape, dtype=dtype))
@@ -203,14 +206,14 @@ class Sequential(Model):
         """Run the layers one after the other.
 
         Args:
-            inputs: A tensor.
+            inputs: A tensor, or the list or dictionary that the first layer takes.
             training: Kept for Keras's signature; the module's mode counts.
             mask: Kept for Keras's signature; masks travel on the tensors.
         """
         if self._run is None:
-            if torch.compiler.is_compiling():
-                return self._one_by_one(inputs)
             self._ensure_program()
+            if (self._program is None and self._chain) or torch.compiler.is_compiling():
+                return self._one_by_one(inputs)
         return super().call(inputs)
 
     def _one_by_one(self, inputs: Any) -> Any:
@@ -246,8 +249,8 @@ class Sequential(Model):
 
     @property
     def outputs(self) -> list[KerasTensor]:
-        """The symbol of the model's own output, in a list."""
-        return [self._own("outputs")[1]]
+        """The symbols of the model's own outputs."""
+        return tree.flatten(self._own("outputs")[1])
 
     @property
     def counts_own_wiring(self) -> bool:
@@ -295,8 +298,10 @@ class Sequential(Model):
         return model
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """Return the shape that the model was built with, or `None`."""
-        return None if self._entry is None else {"input_shape": tuple(self._entry.batch_shape)}
+        """Return the shapes that the model was built with, or `None`."""
+        if self._entry is None:
+            return super().get_build_config()
+        return {"input_shape": tuple(self._entry.batch_shape)}
 
     def __getstate__(self) -> dict[str, Any]:
         self._ensure_program()

@@ -86,7 +86,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
         [3, 7]
     """
     values = alike(*operands)
-    if values[0].dtype is torch.int8:
+    if all(tensor(x).dtype is torch.int8 for x in operands):  # their sums seldom fit
         values = [value.to(torch.int32) for value in values]
     return _multiplied(lambda *xs: torch.einsum(subscripts, *xs), *values)
 

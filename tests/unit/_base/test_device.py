@@ -39,3 +39,8 @@ def test_other_modes_are_no_device() -> None:
 
     with TorchFunctionMode():
         assert device.explicit() is None
+
+
+def test_what_is_no_device_is_named() -> None:
+    with pytest.raises(ValueError, match="Received: device_name=3"), device.device(3):  # type: ignore[arg-type]
+        pass

@@ -91,3 +91,16 @@ def test_tensors_and_symbols_stay_and_variables_give_their_value():
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(TypeError, match="Only numbers can become a tensor"):
         tensor(value)
+
+
+def test_sizes_that_an_export_leaves_open_become_tensors():
+    class Sized(torch.nn.Module):
+        def forward(self, x):
+            rows = x.shape[0]
+            return x * tensor(torch.sym_float(rows)), tensor([rows, 2 * rows]), tensor([[rows]])
+
+    rows = {"x": {0: torch.export.Dim("rows")}}
+    program = torch.export.export(Sized(), (torch.ones(4, 3),), dynamic_shapes=rows).module()
+    scaled, listed, nested = program(torch.ones(5, 3))
+    assert torch.equal(scaled, torch.full((5, 3), 5.0))
+    assert (listed.dtype, listed.tolist(), nested.tolist()) == (torch.int64, [5, 10], [[5]])

@@ -56,7 +56,7 @@ def test_keys_can_be_deleted_but_not_overwritten():
     assert "decoder" not in policies
     policies["decoder"] = "float16"
     assert policies["decoder"].name == "float16"
-    assert "decoder': 'float16'" in repr(policies)
+    assert "('decoder', 'float16')" in repr(policies)
 
 
 def test_path_that_matches_two_patterns_is_refused():
@@ -121,3 +121,10 @@ def test_quantizing_writes_into_the_map():
     assert policies["outer/inner"].name == "int8_from_float32"
     assert layer.inner.quantization_mode == "int8"
     assert layer.quantization_mode is None
+
+
+def test_the_text_of_a_map_is_that_of_keras():
+    for library in (dtype_policies, keras.dtype_policies):
+        policies = library.DTypePolicyMap()
+        policies["encoder/dense"] = library.DTypePolicy("mixed_bfloat16")
+        assert "mapping=[('encoder/dense', 'mixed_bfloat16')]" in repr(policies)

@@ -37,10 +37,13 @@ def test_inputs_by_name():
     assert torch.equal(model({"b": T, "a": 2 * T}), T)
 
 
-def test_dictionary_of_inputs_ignores_its_order_and_further_entries():
+def test_dictionary_of_inputs_ignores_its_order_and_names_further_entries():
     a, b = Input((4,), name="a"), Input((4,), name="b")
     model = Model({"a": a, "b": b}, a - b)
-    assert torch.equal(model({"b": T, "a": 2 * T, "c": T}), T)
+    assert torch.equal(model({"b": T, "a": 2 * T}), T)
+    with pytest.warns(UserWarning, match=r"leaves \['c'\] out of a dictionary") as warned:
+        assert torch.equal(model({"b": T, "a": 2 * T, "c": T}), T)
+    assert len(warned) == 1
 
 
 def test_missing_input_names_it():

@@ -212,18 +212,51 @@ def test_wrong_width_names_the_layer_and_the_shapes():
         model(np.ones((2, 5), "float32"))
 
 
-def test_several_inputs_are_refused():
-    with pytest.raises(ValueError, match="one tensor"):
+@torchkeras.saving.register_keras_serializable("test_sequential")
+class Halves(layers.Layer):
+    def call(self, inputs):
+        return {"left": inputs[:, :2], "right": inputs[:, 2:]}
+
+
+@torchkeras.saving.register_keras_serializable("test_sequential")
+class Difference(layers.Layer):
+    def call(self, inputs):
+        return inputs["left"] - inputs["right"]
+
+
+def test_a_layer_that_takes_one_tensor_refuses_two():
+    with pytest.raises(ValueError, match=r"takes one tensor. Received: a list of 2"):
         Sequential([layers.Dense(3)])([X, X])
 
 
-def test_several_outputs_are_refused():
-    class Two(layers.Layer):
-        def call(self, inputs):
-            return inputs, inputs
+def test_layers_hand_on_dictionaries():
+    model = Sequential([torchkeras.Input((4,)), Halves(), Difference(), layers.Dense(3)])
+    assert model(X).shape == (2, 3)
+    ends = Sequential([torchkeras.Input((4,)), Halves()])
+    assert ends(X)["right"].tolist() == X[:, 2:].tolist()
+    assert [symbol.shape for symbol in ends.outputs] == [(None, 2), (None, 2)]
 
-    with pytest.raises(ValueError, match="one output"):
-        Sequential([torchkeras.Input((4,)), Two()])
+
+def test_the_first_layer_may_take_a_list():
+    model = Sequential([layers.Add(), layers.Dense(3)])
+    assert torch.equal(model([X, X]), model.layers[1](torch.tensor(2 * X)))
+    inputs = [torchkeras.Input((4,)), torchkeras.Input((4,))]
+    assert torchkeras.Model(inputs, model(inputs))([X, X]).shape == (2, 3)
+    model.compile("sgd", "mse")
+    model.fit([X, X], np.zeros((2, 3)), verbose=0)
+    compiled = torch.compile(model, fullgraph=True, backend="eager")
+    assert compiled([torch.tensor(X), torch.tensor(X)]).shape == (2, 3)
+
+
+def test_the_first_layer_may_take_a_dictionary(tmp_path):
+    data = {"left": X, "right": X + 1}
+    model = Sequential([Difference(), layers.Dense(3)])
+    before = model(data)
+    model.save(tmp_path / "model.keras")
+    assert torch.equal(torchkeras.models.load_model(tmp_path / "model.keras")(data), before)
+    early = Sequential([Difference(), layers.Dense(3)])
+    early.build({"left": (None, 4), "right": (None, 4)})
+    assert early.count_params() == 15
 
 
 def test_no_defined_output_before_building():

@@ -104,3 +104,9 @@ def test_float64_statistics_are_computed_in_float64():
     x = torch.tensor([1e8, 1e8 + 1, 1e8 + 2], dtype=torch.float64)
     assert ops.var(x).dtype == torch.float64
     np.testing.assert_allclose(ops.var(x).item(), 2 / 3)
+
+
+def test_einsum_widens_bytes_only_among_themselves():
+    small, flag = torch.ones(2, dtype=torch.int8), torch.ones(2, dtype=torch.bool)
+    assert ops.einsum("i,i->", small, small).dtype == torch.int32
+    assert ops.einsum("i,i->", small, flag).dtype == torch.int8

@@ -13,6 +13,7 @@ from torchkeras._symbolic.probe import real_tensors
 from . import calling
 from .added_losses import LossOwner
 from .call_spec import CallSpec
+from .config import is_library
 from .shapes import as_shape, shapes_of
 
 
@@ -83,11 +84,22 @@ class Buildable(LossOwner):
             given = {f"{name}_shape": shapes_of(value) for name, value in named.items()}
             self.build(**{name: given[name] for name in self._build_names if name in given})
         elif self.defines_build:
-            self.build(shapes_of(calling.first_argument(self, args, kwargs)))
+            self._build_with(shapes_of(calling.first_argument(self, args, kwargs)))
         else:
             shape = shapes_of(calling.first_argument(self, args, kwargs))
             object.__setattr__(self, "_build_arguments", {"input_shape": shape})
             self.built = True
+
+    def _build_with(self, shape: Any) -> None:
+        try:
+            self.build(shape)
+        except TypeError as error:
+            if not is_library(type(self)) or not isinstance(shape, (list, dict)):
+                raise
+            raise ValueError(
+                f"Layer {self.name!r} takes one tensor. Received: a {type(shape).__name__} of "
+                f"{len(shape)} with the shapes {shape}."
+            ) from error
 
     def _check_build_names(self) -> None:
         """Refuse a `build` of several arguments that are not the shapes of arguments of `call`."""

@@ -12,7 +12,6 @@ VALUE_MASK = [[1, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
 MASKED = (floats(2, 3, 4, mask=QUERY_MASK), floats(2, 5, 4, mask=VALUE_MASK))
 PAIR, MASKED_PAIR = [QUERY, VALUE], list(MASKED)
 NO_SEED = {
-    "compile": "draws with a seed go through a torch generator, which the compiler does not take",
     "export": "draws with a seed go through a torch generator, which export does not take",
 }
 

@@ -5,7 +5,7 @@ from .row import Row, Wrong, floats, ints
 TRAINING = {"training": True}
 ASLEEP = {"training": False}
 SEEDED = {
-    "compile": "a seed starts a torch generator, which a compiled graph cannot do",
+    "compile": "one row for each kind of draw: tests/unit/layers/test_image_compiled.py",
     "export": "draws anew at each call",
 }
 IMAGES = floats(2, 5, 6, 3, low=0.0, high=1.0)

@@ -12,7 +12,6 @@ H, C = floats(2, 3), floats(2, 3)
 MASKED_H, MASKED_C = floats(4, 3), floats(4, 3)
 TRAINING = {"training": True}
 NO_SEED = {
-    "compile": "draws with a seed go through a torch generator, which the compiler does not take",
     "export": "draws with a seed go through a torch generator, which export does not take",
 }
 

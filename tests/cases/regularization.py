@@ -4,7 +4,6 @@ from .row import Row, Wrong, floats
 
 TRAINING = {"training": True}
 SEEDED = {
-    "compile": "a seed starts a torch generator, which a compiled graph cannot do",
     "export": "draws anew at each call",
 }
 ROWS: list[Row] = [

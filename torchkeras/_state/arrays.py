@@ -33,6 +33,8 @@ def from_numbers(x: Any, where: torch.device) -> Tensor:
     """
     if type(x) is float:  # by way of an array, an exported program would hold a float64
         return torch.tensor(x, dtype=to_torch(None), device=where)
+    if type(x) is int and _INT32.min <= x <= _INT32.max:  # arrays are not for compiled graphs
+        return torch.tensor(x, dtype=torch.int32, device=where)
     array = np.array(x)
     if array.dtype.kind in "OSUMm":
         raise TypeError(f"Only numbers can become a tensor. Received: {show(x)}.")

@@ -134,9 +134,7 @@ def randint(
             f"`dtype` must be one of whole numbers. Received: dtype={dtype!r}. Cast the result "
             "with `ops.cast`, or draw with `random.uniform`."
         )
-    where = device.running()
-    source = draw.generator(seed, where)
-    return torch.randint(low, high, known(shape), generator=source, dtype=wanted, device=where)
+    return draw.integers(low, high, known(shape), wanted, seed, device.running())
 
 
 def known(shape: Sequence[int]) -> tuple[int, ...]:

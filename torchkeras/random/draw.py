@@ -47,12 +47,46 @@ def basic(
     if seed is None or not compiling:
         source = None if compiling else generator(seed, device)
         return traced.drawn(source, kind, shape, dtype, device, mean, stddev)
+    state, counts = _state(seed, device)
+    return traced.draw(state, counts, kind, list(shape), dtype, mean, stddev).to(device)
+
+
+def integers(
+    low: int,
+    high: int,
+    shape: Sequence[int],
+    dtype: torch.dtype,
+    seed: Seed | None,
+    device: torch.device,
+) -> Tensor:
+    """Draw whole numbers evenly from `[low, high)`."""
+    compiling = torch.compiler.is_compiling()
+    if seed is None or not compiling:
+        source = None if compiling else generator(seed, device)
+        return torch.randint(low, high, shape, generator=source, dtype=dtype, device=device)
+    return traced.draw_integers(*_state(seed, device), low, high, list(shape), dtype).to(device)
+
+
+def given(kind: str, parameters: Sequence[Tensor], seed: Seed | None, count: int = 1) -> Tensor:
+    """Draw from `"gamma"`, `"dirichlet"`, `"binomial"`, or `count` times from `"multinomial"`.
+
+    Nothing flows back to the parameters.
+    """
+    parameters = [parameter.detach() for parameter in parameters]
+    device = parameters[0].device
+    compiling = torch.compiler.is_compiling()
+    if seed is None or not compiling:
+        source = None if compiling else generator(seed, device)
+        return traced.drawn_given(source, kind, parameters, count)
+    return traced.draw_given(*_state(seed, device), kind, parameters, count)
+
+
+def _state(seed: Seed, device: torch.device) -> tuple[Tensor, bool]:
+    """Return the seed and the counter as a tensor, and whether the counter goes on."""
     if isinstance(seed, SeedGenerator):
         (state,) = seed.state.parameters
-    else:
-        state = torch.tensor([signed(seed), 0], dtype=torch.int32, device=device)
-    counts = isinstance(seed, SeedGenerator)
-    return traced.draw(state, counts, kind, list(shape), dtype, mean, stddev).to(device)
+        return state, True
+    return torch.tensor([signed(seed), 0], dtype=torch.int32, device=device), False
 
 
 def uniform(

@@ -47,9 +47,8 @@ def categorical(
         raise ValueError(
             f"`logits` must have the shape (batch, classes). Received: logits={show(logits)}."
         )
-    source = draw.generator(seed, logits.device)
     probabilities = torch.softmax(logits, -1)
-    return torch.multinomial(probabilities, num_samples, True, generator=source).to(to_torch(dtype))
+    return draw.given("multinomial", [probabilities], seed, num_samples).to(to_torch(dtype))
 
 
 @op
@@ -70,8 +69,7 @@ def shuffle(x: Any, axis: int = 0, seed: Seed | None = None) -> Tensor:
     """
     x = tensor(x)
     dim = axis % x.ndim
-    source = draw.generator(seed, x.device)
-    keys = torch.rand(x.shape[: dim + 1], generator=source, device=x.device)
+    keys = draw.basic("uniform", x.shape[: dim + 1], torch.float32, seed, x.device)
     order = keys.argsort(dim).reshape(*keys.shape, *[1] * (x.ndim - dim - 1))
     return x.gather(dim, order.expand(x.shape))
 
@@ -150,10 +148,8 @@ def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Seed | None
         True
     """
     (concentration,), where = _parameters(shape, alpha=alpha)
-    with torch.no_grad():
-        source = draw.generator(seed, concentration.device)
-        made = torch._standard_gamma(concentration, generator=source)
-        made = made.clamp_(min=torch.finfo(made.dtype).tiny)
+    made = draw.given("gamma", [concentration], seed)
+    made = made.clamp_(min=torch.finfo(made.dtype).tiny)
     return made.to(where, float_dtype(dtype))
 
 
@@ -182,9 +178,7 @@ def binomial(
     """
     given, where = _parameters(shape, counts=counts, probabilities=probabilities)
     trials, chances = given
-    with torch.no_grad():
-        source = draw.generator(seed, trials.device)
-        made = torch.binomial(trials, chances.to(trials.dtype), generator=source)
+    made = draw.given("binomial", [trials, chances.to(trials.dtype)], seed)
     return made.to(where, float_dtype(dtype))
 
 
@@ -212,9 +206,7 @@ def beta(
         True
     """
     given, where = _parameters(shape, alpha=alpha, beta=beta)
-    both = torch.stack(given, -1)
-    with torch.no_grad():
-        made = torch._sample_dirichlet(both, generator=draw.generator(seed, both.device))
+    made = draw.given("dirichlet", [torch.stack(given, -1)], seed)
     return made[..., 0].to(where, float_dtype(dtype))
 
 

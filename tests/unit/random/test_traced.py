@@ -14,6 +14,12 @@ DRAWS = {
     "normal": lambda seed: random.normal((3, 2), 1.0, 0.5, seed=seed),
     "truncated_normal": lambda seed: random.truncated_normal((3, 2), seed=seed),
     "dropout": lambda seed: random.dropout(X, 0.5, seed=seed),
+    "randint": lambda seed: random.randint((3, 4), -(2**40), 2**40, "int64", seed=seed),
+    "categorical": lambda seed: random.categorical(X, 4, seed=seed),
+    "shuffle": lambda seed: random.shuffle(torch.arange(24.0).view(2, 12), 1, seed=seed),
+    "gamma": lambda seed: random.gamma((3, 2), X[0, :2], seed=seed),
+    "beta": lambda seed: random.beta((3, 2), 2.0, 3.0, seed=seed),
+    "binomial": lambda seed: random.binomial((3, 4), 9, 0.5, seed=seed),
 }
 LAYERS = {
     "dropout": lambda: layers.Dropout(0.5, seed=3),

@@ -140,6 +140,11 @@ class Buildable(LossOwner):
     def finish_build(self) -> None:
         """Do what needs the layer's variables, when the outermost `build` has made them."""
 
+    def builds_nothing(self) -> bool:
+        """Say whether a first call makes no weights, here or in the layers below."""
+        own = self.defines_build and not self.built
+        return not own and all(child.builds_nothing() for child in _layers_below(self))
+
     @property
     def holds_unbuilt_layers(self) -> bool:
         """Whether a layer just below this one has yet to be built."""

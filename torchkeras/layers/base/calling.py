@@ -41,7 +41,7 @@ def call_in_full(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
 
 def _run_scoped(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a layer; what its first call builds has paths below the layer's name."""
-    if layer.was_run:
+    if layer.was_run or (torch.compiler.is_compiling() and layer.builds_nothing()):
         return run(layer, args, kwargs)
     with build_scope(layer.name):
         outputs = run(layer, args, kwargs)

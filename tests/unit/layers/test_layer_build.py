@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 import torchkeras
+from tests.torch_versions import not_on_the_oldest_torch
 from torchkeras import Input, layers
 
 
@@ -438,3 +439,13 @@ def test_a_layer_without_weights_is_built_by_symbols():
     rescaling = layers.Rescaling(2)
     rescaling(torchkeras.Input((3,)))
     assert rescaling.built
+
+
+@not_on_the_oldest_torch
+def test_built_layers_compile_before_their_first_call():
+    torch._dynamo.reset()
+    layer = layers.Dense(2)
+    layer.build((None, 3))
+    compiled = torch.compile(layer, fullgraph=True, backend="eager")
+    x = torch.ones(4, 3)
+    assert torch.equal(compiled(x), layer(x))

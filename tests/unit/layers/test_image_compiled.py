@@ -1,4 +1,4 @@
-"""Layers that augment images compile in one graph, from their first call on, to the eager numbers."""
+"""Layers that augment images compile in one graph, from their first call on; numbers stay."""
 
 import pytest
 import torch

@@ -11,7 +11,7 @@ import torchkeras
 from tests.training.twins import LABELS, X
 from torchkeras import layers
 from torchkeras._training import compiled_step
-from torchkeras._training.compiled_step import Threads
+from torchkeras._training.compiler_threads import Threads
 from torchkeras._training.jit import jit_of
 from torchkeras._training.race import Lap, Race, Result
 

@@ -78,6 +78,33 @@ class Watch:
             return
         self._notes.append((number, kind, dim, output, logits, *versions))
 
+    def since(self, count: int) -> tuple[int, list[tuple[int, str, int | None, Tensor]]]:
+        """Return how many calls came after so many, and the notes of those that are wanted.
+
+        Args:
+            count: What `count` was.
+        """
+        notes = [
+            (number - count, kind, dim, output)
+            for number, kind, dim, output, *_ in self._notes
+            if number >= count
+        ]
+        return self._count - count, notes
+
+    def add(self, calls: int, notes: list[tuple[int, str, int | None, Tensor, Tensor]]) -> None:
+        """Count calls that nobody has seen, and take the notes of some of them.
+
+        Args:
+            calls: How many.
+            notes: What `since` returned for calls like these, with the logits.
+        """
+        if _HERE.watch is not self:
+            return
+        for later, kind, dim, output, logits in notes:
+            versions = output._version, logits._version
+            self._notes.append((self._count + later, kind, dim, output, logits, *versions))
+        self._count += calls
+
     def find(self, output: Any, kind: str, dim: int | None) -> Tensor | None:
         """Return the logits of a tensor, or `None` if it is not known to be such a result."""
         for number, its_kind, its_dim, result, logits, *versions in reversed(self._notes):
@@ -162,6 +189,16 @@ class Trace:
             count: How many calls that step had.
         """
         self._answers, self._count, self._notes = list(answers), count, []
+
+    def taken(self, numbers: list[int]) -> list[tuple[Tensor, Tensor]]:
+        """Return results and logits of some calls; of none if there were not as many as expected.
+
+        Args:
+            numbers: The calls.
+        """
+        if self._notes is None or len(self._notes) != self._count:
+            return []
+        return [(self._notes[number][1], self._notes[number][2]) for number in numbers]
 
     def end(self) -> None:
         """Forget everything."""

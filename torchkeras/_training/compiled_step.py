@@ -10,13 +10,9 @@ What may fail is the compiler. It does so before the optimizer has changed anyth
 step of a graph can be taken back, so a step is never lost and never done twice.
 """
 
-import itertools
-import warnings
-from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
-from types import FunctionType
 from typing import Any
 
 import torch
@@ -28,21 +24,19 @@ from torchkeras._state.variable import Variable
 from torchkeras.layers.base.calling import in_given_mode
 from torchkeras.metrics.metric import held
 
+from .compiled_function import captures, compiled_function, tell_failure
 from .compiled_parts import Parts
+from .compiler_threads import Threads
+from .moment import Moment
 from .race import Race, Result, lap_on
-from .recompute import options_for
 from .steps import Steps
 from .walk import device_of
 
 Step = Callable[[Any], Any]
-_COUNT = itertools.count()
 
-# What is not as it was with the first batch gets a graph of its own when so many batches had it,
-# and they are more than one in so many.
+# Other shapes than those of the first batch get a graph of their own when so many batches had
+# them, and they are more than one in so many.
 _OTHERS, _ONE_IN = 8, 4
-
-# Modes of torch.compile in which CUDA graphs are captured.
-_CAPTURING = ("reduce-overhead", "max-autotune")
 
 
 class CompiledStep:
@@ -109,6 +103,7 @@ class CompiledStep:
                     made = self._parts.begin(run, batch)
             except Exception as error:  # noqa: BLE001 - whatever a compiler raises
                 before.restore()
+                nn.Module.zero_grad(self._model)
                 failure = failure or error
                 continue
             self._keep(run, has_all, dynamic, name)
@@ -135,13 +130,17 @@ class CompiledStep:
             else:
                 self._stay_eager()
             if is_first:
-                self._say(_outcome(result, f"compiled{name}"))
+                self._say(result.said(f"compiled{name}"))
 
         compiled = partial(self._guarded, step)
-        races, start = self._jit.races(), lap_on(_device(self._model))
+        races, start = self._jit.races(), lap_on(self._device)
         self._put(Race(compiled, self._rival, start, tell) if races else compiled, dynamic)
         if is_first:
             self._say(f"compiled{name}{', and timed beside eager steps' if races else ''}")
+
+    @property
+    def _device(self) -> torch.device:
+        return device_of(self._model) or torch.device("cpu")
 
     def _put(self, run: Step, dynamic: bool) -> None:
         """Run batches of the first one's shapes, or of all others, in this way."""
@@ -158,11 +157,8 @@ class CompiledStep:
         self._jit.found[self._parts.kind] = found
 
     def _made(self, function: Callable[..., Any], dynamic: bool) -> Callable[..., Any]:
-        options = {"fullgraph": True, "dynamic": dynamic, **self._jit.arguments}
-        if not {"backend", "mode", "options"} & set(options):
-            options["options"] = options_for(_device(self._model)) or None
-        compiled = torch.compile(_apart(function, self._parts.kind), **options)
-        if options.get("mode") in _CAPTURING and _device(self._model).type == "cuda":
+        compiled = compiled_function(function, self._parts.kind, self._jit, self._device, dynamic)
+        if captures(self._jit, self._device):
             self._stay_in_place()
             return in_given_mode(_replayed(compiled, self._parts.kind == "predict"))
         return in_given_mode(lambda batch: compiled(*batch))
@@ -176,64 +172,7 @@ class CompiledStep:
     def _give_up(self, error: Exception) -> None:
         """Run eagerly from now on, and say so."""
         self._stay_eager()
-        reason = f"{type(error).__name__}: {_first_line(error)}"
-        self._say(f"eager: torch.compile failed ({reason})")
-        if not self._jit.has_warned:
-            self._jit.has_warned = True
-            warnings.warn(
-                f"jit_compile: the {self._parts.kind} step could not be compiled and runs eagerly, "
-                f"with the same results. {_way_out(error)} Reason: {reason}",
-                stacklevel=2,
-            )
-
-
-class Threads:
-    """Numbers of threads, each of which torch compiles for."""
-
-    def __init__(self) -> None:
-        self._known: set[int] = set()
-        self._steps = 0
-        self._others: Counter[int] = Counter()
-
-    def are_known(self) -> bool:
-        """Say whether torch may compile for the threads that there are now."""
-        count = torch.get_num_threads()
-        if count in self._known:
-            self._steps += 1
-            return True
-        self._others[count] += 1
-        seen = self._others[count]
-        if not self._known or (seen > _OTHERS and seen * _ONE_IN > self._steps):
-            self._known.add(count)
-        return count in self._known
-
-
-class Moment:
-    """What a forward pass changes besides the weights: buffers, metrics, generators.
-
-    Args:
-        model: The model.
-        metrics: Variables of metrics.
-    """
-
-    def __init__(self, model: nn.Module, metrics: list[Variable]) -> None:
-        tensors = [*model.buffers(), *(held(variable) for variable in metrics)]
-        self._kept = [(tensor, tensor.detach().clone()) for tensor in tensors]
-        self._cpu = torch.get_rng_state()
-        device = _device(model)
-        self._cuda = (device, torch.cuda.get_rng_state(device)) if device.type == "cuda" else None
-        self._model = model
-
-    def restore(self) -> None:
-        """Bring everything back, and drop gradients."""
-        with torch.no_grad():
-            for tensor, kept in self._kept:
-                tensor.copy_(kept)
-        torch.set_rng_state(self._cpu)
-        if self._cuda is not None:
-            torch.cuda.set_rng_state(self._cuda[1], self._cuda[0])
-        for parameter in self._model.parameters():
-            parameter.grad = None
+        tell_failure(self._jit, self._parts.kind, error)
 
 
 def _replayed(compiled: Callable[..., Any], is_kept: bool) -> Callable[[Any], Any]:
@@ -257,18 +196,6 @@ def _sizes_apart() -> AbstractContextManager[None]:
     return patched
 
 
-def _apart(function: Callable[..., Any], kind: str) -> Callable[..., Any]:
-    """Return a function with a code object of its own.
-
-    torch counts compilations, and remembers which sizes have changed, by code object and name: all
-    models of a process would share theirs.
-    """
-    assert isinstance(function, FunctionType)
-    name = f"{kind}_step_{next(_COUNT)}"
-    code = function.__code__.replace(co_name=name)
-    return FunctionType(code, function.__globals__, name, None, function.__closure__)
-
-
 def _shapes(batch: Any) -> Any:
     """Return what a graph is made for: shapes, dtypes, and what is missing."""
     x, y, weight = batch
@@ -281,35 +208,3 @@ def _shapes(batch: Any) -> Any:
 def _shapes_of(structure: Any) -> Any:
     leaves = leaves_of(structure)
     return [(x.shape, x.dtype) if isinstance(x, Tensor) else type(x) for x in leaves]
-
-
-def _device(model: nn.Module) -> torch.device:
-    return device_of(model) or torch.device("cpu")
-
-
-def _outcome(result: Result, compiled: str) -> str:
-    """Return what a race has shown, the winner first."""
-    theirs, mine = f"{result.eager * 1e3:.3g} ms", f"{result.compiled * 1e3:.3g} ms"
-    if result.is_won:
-        return f"{compiled}: {mine} a step, {result.ratio:.2f} of an eager one's {theirs}"
-    return f"eager: {theirs} a step; compiled {mine}, {result.ratio:.2f} of that"
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or repr(error)
-    return text.splitlines()[0][:300]
-
-
-def _way_out(error: Exception) -> str:
-    text = f"{type(error).__name__} {error}"
-    if any(word in text for word in ("CppCompile", "InvalidCxx", "cpp_builder", "g++", "clang")):
-        return (
-            "torch.compile needs a working C++ compiler on a CPU: install g++ or clang++ (or name "
-            "one in the environment variable CXX), or compile the model with jit_compile=False."
-        )
-    if "fullgraph" in text or isinstance(error, torch._dynamo.exc.Unsupported):
-        return (
-            'jit_compile={"fullgraph": False} compiles the pieces between what the compiler '
-            "cannot follow; jit_compile=False says that the step is to run eagerly."
-        )
-    return "jit_compile=False says that it is to run eagerly."

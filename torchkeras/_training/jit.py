@@ -69,22 +69,21 @@ class Jit:
         self.found["train"] = f"eager: {reason}" if reason else "compiled after the first batch"
         return not reason
 
-    def leave(self, kind: str, what: str) -> None:
+    def leave(self, kind: str, what: str, why: str) -> None:
         """Leave a step as users wrote it.
 
         Args:
             kind: The step.
             what: The methods that they wrote.
+            why: What speaks against compiling the calls of networks in it.
         """
-        if self.options is None:
-            return
-        self.found[kind] = f"eager: the model has a {what} of its own"
+        self.found[kind] = f"eager: the model has a {what} of its own, and {why}"
         if not (self.is_auto or self.has_warned):
             self.has_warned = True
             warnings.warn(
-                f"jit_compile: the model has a {what} of its own, which runs as it is written. "
-                "Compile the parts that are worth it with `torch.compile` there, or say "
-                "jit_compile=False.",
+                f"jit_compile: the model has a {what} of its own, which runs as it is written, "
+                f"since {why}. Compile the parts that are worth it with `torch.compile` there, or "
+                "say jit_compile=False.",
                 stacklevel=2,
             )
 

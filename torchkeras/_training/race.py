@@ -38,6 +38,17 @@ class Result:
         """Whether compiled steps are no slower, which is enough, since they were asked for."""
         return self.ratio <= 1
 
+    def said(self, compiled: str) -> str:
+        """Return it in words, the winner first.
+
+        Args:
+            compiled: What the compiled step is called.
+        """
+        mine, other = f"{self.compiled * 1e3:.3g} ms", f"{self.eager * 1e3:.3g} ms"
+        if self.is_won:
+            return f"{compiled}: {mine} a step, {self.ratio:.2f} of an eager one's {other}"
+        return f"eager: {other} a step; {compiled} {mine}, {self.ratio:.2f} of that"
+
 
 class Lap:
     """The time of one step on a CPU."""

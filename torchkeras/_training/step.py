@@ -28,6 +28,7 @@ from .recorded_prediction import RecordedPrediction
 from .recorded_step import RecordedStep
 from .replication import putting_together
 from .steps import Steps, checked_logs, optimizer_for_training, overridden
+from .written import with_compiled_calls
 
 Step = Callable[[Any], Any]
 _RECORDED = "recorded after some batches, which for so small a model is faster than torch.compile"
@@ -51,8 +52,7 @@ def test_step_of(model: Steps) -> Step:
 def predict_step_of(model: Steps) -> Step:
     """Return what predicts one batch."""
     if overridden(model, "predict_step"):
-        model._compiled.jit.leave("predict", "predict_step")
-        return model.predict_step
+        return with_compiled_calls(model, model.predict_step, Watch(), "predict", "predict_step")
     forward = in_given_mode(model)
 
     def step(batch: Any) -> Any:
@@ -77,9 +77,14 @@ def predict_guard_of(model: Steps) -> Guard:
 
 def _written(model: Steps, name: str) -> Step:
     """Return a step that users wrote, or a part of it."""
-    model._compiled.jit.leave(name.partition("_")[0], f"{name} or a part of it")
-    watched = _watched(getattr(model, name), Watch())
-    return lambda batch: checked_logs(watched(batch), name)
+    watch = Watch()
+    watched = _watched(getattr(model, name), watch)
+
+    def step(batch: Any) -> Any:
+        return checked_logs(watched(batch), name)
+
+    kind = name.partition("_")[0]
+    return with_compiled_calls(model, step, watch, kind, f"{name} or a part of it")
 
 
 def _watched(run: Step, watch: Watch) -> Step:

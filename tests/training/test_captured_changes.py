@@ -353,6 +353,12 @@ def test_a_look_at_numbers_while_recording_is_an_error_here(monkeypatch: Any) ->
     assert_same(found, trained(eagerly=True))
 
 
+def test_weights_are_not_taken_for_targets() -> None:
+    model, _ = trained()
+    with pytest.raises((TypeError, ValueError)):
+        model.train_on_batch(X[:8], sample_weight=Y[:8])
+
+
 def test_wrong_labels_are_explained_as_ever() -> None:
     model, _ = trained("classifier")
     with pytest.raises(ValueError, match="y_true"):

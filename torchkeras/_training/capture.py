@@ -34,8 +34,7 @@ class Capture:
     def __init__(self, step: DeviceStep, graph: Graph, batch: Any) -> None:
         self._step, self._graph = step, graph
         self._form = form_of(batch)
-        self._given = [part for part in batch if part is not None]
-        self._given = [torch.empty_like(part).copy_(part) for part in self._given]
+        self._given = [torch.empty_like(p).copy_(p) for p in batch if p is not None]
         self._made: list[Tensor] = []
         before = Moment(step.changed, graph)
         try:
@@ -57,7 +56,9 @@ class Capture:
         Args:
             batch: Inputs, targets and sample weights.
         """
-        return form_of(batch) == self._form and not is_watched()
+        _, y, weight = batch
+        has_all = y is not None and (weight is not None) == (len(self._given) > 2)
+        return has_all and form_of(batch) == self._form and not is_watched()
 
     def holds(self) -> bool:
         """Say whether the model is as it was recorded."""

@@ -9,11 +9,9 @@ trusted, some of its replays are compared with what the step as it is written do
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from .added import AddedLosses
 from .capturable import is_wanted, place_of, why_not
-from .capture import Capture
+from .capture import Capture, Trial
 from .cuda_graph import GRAPHS
 from .device_step import DeviceStep, Evaluate
 from .recording import RECORDINGS, form_of, is_watched
@@ -80,43 +78,40 @@ class CapturedStep:
         form = form_of(batch)
         self._alike = self._alike + 1 if form == self._form else 0
         self._form = form
-        if self._alike < _WAITS or form is None or is_watched():
+        if self._alike < _WAITS or form is None or batch[1] is None or is_watched():
             return
         self._alike, self._left = 0, self._left - 1
-        place = place_of(self._model)
-        reason = "it is on another device" if place is None else why_not(self._model, self._added)
-        if place is None or reason:
-            self._give_up(reason)
-        else:
-            self._record(batch, place)
+        try:
+            self._record(batch)
+        except Exception as error:  # noqa: BLE001 - a step that cannot be captured runs as it is
+            self._give_up(_told(error, "recorded"))
 
-    def _record(self, batch: Any, place: torch.device) -> None:
+    def _record(self, batch: Any) -> None:
         """Capture a step on a batch, without changing anything."""
+        place = place_of(self._model)
+        if place is None:
+            self._give_up("the model is on another device")
+            return
         graph = GRAPHS[place.type](place)
-        reason = graph.refuses()
+        reason = why_not(self._model, self._added) or graph.refuses()
         if reason:
             self._give_up(reason)
             return
-        try:
-            step = DeviceStep(self._model, self._evaluate, self._added, place)
-            self._capture = Capture(step, graph, batch)
-        except Exception as error:  # noqa: BLE001 - a step that cannot be captured runs as it is
-            self._give_up(f"{type(error).__name__} while it was recorded: {_first_line(error)}")
-        else:
-            self._unchecked = _CHECKS
-            self._say(f"eager: captured, and compared in {_CHECKS} steps before it is trusted")
+        step = DeviceStep(self._model, self._evaluate, self._added, place)
+        self._capture, self._unchecked = Capture(step, graph, batch), _CHECKS
+        self._say(f"eager: captured, and compared in {_CHECKS} steps before it is trusted")
 
     def _check(self, capture: Capture, batch: Any) -> None:
         """Train on a batch as it is written, and compare."""
+        trial: Trial | None = None
+        reason = "its kernels gave other numbers when they were replayed"
         try:
             trial = capture.try_on(batch)
         except Exception as error:  # noqa: BLE001 - everything is as it was
-            self._give_up(f"{type(error).__name__} while it was tried: {_first_line(error)}")
-            self._eager(batch)
-            return
+            reason = _told(error, "tried")
         self._eager(batch)
-        if not trial.agrees():
-            self._give_up("its kernels gave other numbers when they were replayed")
+        if trial is None or not trial.agrees():
+            self._give_up(reason)
             return
         self._unchecked -= 1
         if not self._unchecked:
@@ -139,5 +134,6 @@ class CapturedStep:
         self._model._compiled.jit.found["train"] = found
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or repr(error)).splitlines()[0][:200]
+def _told(error: Exception, what: str) -> str:
+    first = (str(error).strip() or repr(error)).splitlines()[0][:200]
+    return f"{type(error).__name__} while it was {what}: {first}"

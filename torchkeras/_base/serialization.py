@@ -222,7 +222,9 @@ def _may_be_builtin(module: Any) -> bool:
 
 
 def _unknown_class(name: Any, module: Any, registered: Any) -> str:
-    hint = did_you_mean(name, (key.rpartition(">")[2] for key in registry.get_custom_objects()))
+    known = registry.get_custom_objects()
+    full = next((key for key in known if key.endswith(f">{name}")), None)
+    hint = f" {full!r} is one." if full else did_you_mean(name, known)
     return (
         f"The config names {name!r} (module={module!r}, registered_name={registered!r}), which is "
         f"neither a public class of torchkeras nor a registered one.{hint} Register your class "

@@ -24,6 +24,11 @@ class Slot:
     layout: Layout = SAME
     role: str | None = None
 
+    def is_made(self, root: nn.Module) -> bool:
+        """Say whether the layer has made the module that holds the parameter."""
+        paths = (self.paths,) if isinstance(self.paths, str) else self.paths
+        return all(path.partition(".")[0] in root._modules for path in paths)
+
     def parts(self, root: nn.Module) -> tuple[Part, ...] | None:
         """Return the modules and names of the parameters, or `None` if the layer has none."""
         paths = (self.paths,) if isinstance(self.paths, str) else self.paths

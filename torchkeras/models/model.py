@@ -8,6 +8,7 @@ from torchkeras import saving, tree
 from torchkeras._base import device
 from torchkeras._base.messages import did_you_mean, one_of
 from torchkeras._base.naming import auto_name
+from torchkeras._base.serialization import serialize_keras_object
 from torchkeras._training.trainer import Trainer
 from torchkeras.export import export_model
 from torchkeras.layers.base.calling import first_argument
@@ -339,7 +340,7 @@ class Model(Trainer, Programmed):
                 registered_name="Functional",
                 build_config={"input_shape": None},
             )
-        return {**extra, "compile_config": self.get_compile_config()}
+        return {**extra, "compile_config": serialize_keras_object(self.get_compile_config())}
 
     def __repr__(self) -> str:
         functional = type(self) is Model and self._program is not None

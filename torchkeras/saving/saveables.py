@@ -20,14 +20,20 @@ from torchkeras.random import SeedGenerator
 _LIBRARY = __name__.partition(".")[0]
 
 
-def saveables(root: Any, skip: Iterable[Any] = ()) -> Iterator[tuple[str, Any]]:
+def saveables(
+    root: Any, skip: Iterable[Any] = (), by_layers: bool = False
+) -> Iterator[tuple[str, Any]]:
     """Yield the paths and objects of a model: itself, layers, torch modules, metrics, optimizer.
 
     Args:
         root: A model or layer.
         skip: Objects to leave out, with what is in them alone.
+        by_layers: Whether a subclassed model's layers, too, are found in its `layers` first.
     """
-    yield from _walk(root, "", {id(item) for item in skip})
+    seen = {id(item) for item in skip}
+    if by_layers and hasattr(root, "get_layer"):
+        yield from _child(root.layers, "layers", seen)
+    yield from _walk(root, "", seen)
 
 
 def _walk(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:

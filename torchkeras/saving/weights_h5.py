@@ -186,8 +186,11 @@ def read_from(
         objects_to_skip: Layers that are left alone.
     """
     plan = _Plan([], [], [], [])
-    for path, item in saveables(model, objects_to_skip or ()):
+    skipped = list(objects_to_skip or ())
+    for path, item in saveables(model, skipped):
         _add(plan, item, path, find(f"{path}/vars" if path else "vars"))
+    if plan.failures:
+        _retry(plan, find, saveables(model, skipped, by_layers=True))
     if plan.failures and not skip_mismatch:
         raise ValueError(_message(name, plan.failures))
     with Movers() as movers:
@@ -217,6 +220,16 @@ def _add(plan: _Plan, item: Any, path: str, store: Any) -> None:
     else:
         plan.reads += [(store, name, target) for name, target in targets.items()]
         plan.filled += [item] if isinstance(item, Layer) else []
+
+
+def _retry(plan: _Plan, find: Find, places: Iterable[tuple[str, Any]]) -> None:
+    """Look for what was not found in the places of a model that was made of the same layers."""
+    problems = {id(item): problem for item, problem in plan.failures}
+    plan.failures.clear()
+    for path, item in places:
+        if id(item) in problems:
+            _add(plan, item, path, find(f"{path}/vars" if path else "vars"))
+    plan.failures[:] = [(item, problems[id(item)]) for item, _ in plan.failures]
 
 
 def _run_hook(plan: _Plan, item: Any, path: str, store: Any) -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import torchkeras
+from tests import oracle
 from torchkeras import constraints, initializers, layers, regularizers
 
 
@@ -55,6 +56,61 @@ def test_the_name_may_come_first_as_in_older_keras(rest, by_name):
     assert (weight.name, tuple(weight.shape)) == ("w", (2,))
     with pytest.raises(ValueError, match="`name` was passed twice"):
         layer.add_weight("w", name="v", **named)
+
+
+OWN_LAYERS = {
+    "Dense": ((2,), (2, 3)),
+    "Embedding": ((5, 2), (2, 3)),
+    "Conv2D": ((2, 3), (2, 8, 8, 3)),
+    "SeparableConv1D": ((2, 3), (2, 8, 3)),
+    "BatchNormalization": ((), (2, 3)),
+    "LayerNormalization": ((), (2, 3)),
+    "EinsumDense": (("ab,bc->ac", 4), (2, 3)),
+    "LSTMCell": ((2,), (2, 3)),
+}
+
+
+@pytest.mark.parametrize("when", ["init", "before", "after"])
+@pytest.mark.parametrize("name", OWN_LAYERS)
+def test_subclasses_of_layers_may_make_weights_of_their_own_at_any_time(name, when):
+    arguments, shape = OWN_LAYERS[name]
+    found = []
+    for k in oracle.PACKAGES:
+
+        class Own(getattr(k.layers, name)):
+            def __init__(self, *args, k=k, **kwargs):
+                k.utils.set_random_seed(0)
+                super().__init__(*args, **kwargs)
+                self.extra = self._extra() if when == "init" else None
+
+            def _extra(self):
+                return self.add_weight(shape=(2,), name="extra")
+
+            def build(self, input_shape):
+                if when == "before":
+                    self.extra = self._extra()
+                super().build(input_shape)
+                if when == "after":
+                    self.extra = self._extra()
+
+        layer = Own(*arguments, name="own")
+        layer.build(shape)
+        found.append([(v.path, v.value.detach().numpy()) for v in layer.weights])
+    ours, theirs = found
+    assert [path for path, _ in ours] == [path for path, _ in theirs]
+    for (_, value), (_, twin) in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(value, twin, atol=1e-6)
+
+
+def test_a_built_layer_is_not_built_again_unless_it_keeps_its_weights():
+    dense, table = layers.Dense(2), layers.Embedding(5, 2)
+    for layer in (dense, table):
+        layer.build((None, 3))
+    weights = table.get_weights()
+    table.build((None, 3))
+    np.testing.assert_array_equal(table.get_weights()[0], weights[0])
+    with pytest.raises(ValueError, match=r"'dense.*' is built already"):
+        dense.build((None, 3))
 
 
 def test_weights_may_be_made_by_the_first_call():

@@ -367,3 +367,40 @@ def test_a_model_that_was_never_built_is_loaded_unbuilt(tmp_path):
     loaded = torchkeras.saving.load_model(tmp_path / "m.keras")
     assert not loaded.built
     assert loaded(np.array([1, 2])).shape == (2, 2)
+
+
+@torchkeras.saving.register_keras_serializable("file_tests")
+def scaled_error(y_true, y_pred):
+    return torch.mean((y_true - y_pred) ** 2, -1) / 10
+
+
+@torchkeras.saving.register_keras_serializable("file_tests")
+class CompiledItsOwnWay(torchkeras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = layers.Dense(2)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+    def compile(self, optimizer, error):
+        super().compile(optimizer=optimizer, loss=error)
+        self.error = error
+
+    def get_compile_config(self):
+        return {"optimizer": self.optimizer, "error": self.error}
+
+    def compile_from_config(self, config):
+        made = {k: torchkeras.saving.deserialize_keras_object(v) for k, v in config.items()}
+        self.compile(**made)
+
+
+def test_what_a_model_of_ones_own_was_compiled_with_may_be_objects(tmp_path):
+    model = CompiledItsOwnWay()
+    model.compile(torchkeras.optimizers.SGD(0.5), scaled_error)
+    model.fit(X, Y, verbose=0)
+    model.save(tmp_path / "m.keras")
+    again = torchkeras.saving.load_model(tmp_path / "m.keras")
+    assert again.error is scaled_error
+    assert float(again.optimizer.learning_rate) == 0.5
+    assert again.evaluate(X, Y, verbose=0) == pytest.approx(model.evaluate(X, Y, verbose=0))

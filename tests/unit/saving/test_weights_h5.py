@@ -387,3 +387,22 @@ def test_checkpoint_callback(tmp_path):
     model.fit(X, np.ones((2, 2), "float32"), epochs=2, verbose=0, callbacks=[checkpoint])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["01.weights.h5", "02.weights.h5"]
     model.load_weights(tmp_path / "01.weights.h5")
+
+
+def test_a_subclassed_model_reads_the_weights_of_a_sequential_one(tmp_path):
+    class Net(torchkeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first = layers.Dense(3)
+            self.last = layers.Dense(1)
+
+        def call(self, inputs):
+            return self.last(self.first(inputs))
+
+    path = tmp_path / "m.weights.h5"
+    twin = torchkeras.Sequential([torchkeras.Input((4,)), layers.Dense(3), layers.Dense(1)])
+    twin.save_weights(path)
+    net = Net()
+    net(X)
+    net.load_weights(path)
+    torch.testing.assert_close(net(X), twin(X))

@@ -132,11 +132,6 @@ class Buildable(LossOwner):
         elif shapes:
             self.build(as_shape(_only(shapes)))
 
-    def bind_slots(self) -> None:
-        """Make the variables of the layer's table, once their parameters exist."""
-        if not self._variables:
-            super().bind_slots()
-
     def finish_build(self) -> None:
         """Do what needs the layer's variables, when the outermost `build` has made them."""
 

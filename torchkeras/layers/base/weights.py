@@ -32,6 +32,7 @@ class WeightOwner(TrackedModule):
     name: str
     dtype_policy: Any
     _trainable = True
+    _has_bound_slots = False
     _path: str | None = None
 
     @property
@@ -59,15 +60,30 @@ class WeightOwner(TrackedModule):
             module_class: A class such as `nn.Linear`.
             *args: Its arguments.
             **kwargs: Its keyword arguments, but device and dtype, which are the layer's.
+
+        Raises:
+            ValueError: If the layer is built already: its weights would be lost.
         """
+        if self._has_bound_slots:
+            raise ValueError(
+                f"Layer {self.name!r} is built already and cannot be built again: make a new one."
+            )
         dtype = to_torch(self.variable_dtype)
         made = module_class(*args, **kwargs, device="meta", dtype=dtype)
         return made.to_empty(device=device.creation())
 
     def bind_slots(self) -> None:
-        """Make the variables of the table and give them their first values."""
+        """Make the variables of the table, once, and give them their first values."""
+        if not self._may_bind_slots():
+            return
+        object.__setattr__(self, "_has_bound_slots", True)
         for name, slot in self.variable_slots().items():
             self.bind_slot(name, slot)
+
+    def _may_bind_slots(self) -> bool:
+        """Say whether the table is yet to be made; a `build` of a user's may do without it."""
+        slots = self.variable_slots().values()
+        return not self._has_bound_slots and all(slot.is_made(self) for slot in slots)
 
     def bind_slot(self, name: str, slot: Slot) -> None:
         """Make the variable of one line of the table.

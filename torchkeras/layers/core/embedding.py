@@ -109,7 +109,8 @@ class Embedding(Quantizable, Layer):
         return {"embeddings": Slot("embedding.weight")}
 
     def build(self, input_shape: Any = None) -> None:
-        self.embedding = self.stock(nn.Embedding, self.input_dim, self.output_dim)
+        if not self.built:
+            self.embedding = self.stock(nn.Embedding, self.input_dim, self.output_dim)
 
     def call(self, inputs: Tensor) -> Tensor:
         indices = inputs if inputs.dtype in _INDEX_DTYPES else inputs.to(torch.int32)

@@ -107,7 +107,7 @@ class ReversibleEmbedding(Embedding):
         return slots
 
     def build(self, input_shape: Any = None) -> None:
-        if not self.tie_weights:
+        if not self.tie_weights and not self.built:
             self.reverse = self.stock(nn.Linear, self.output_dim, self.input_dim, bias=False)
         super().build(input_shape)
 

@@ -191,7 +191,7 @@ class Quantizable(Adaptable):
     def bind_slots(self) -> None:
         """Make the variables of the table; a policy that quantizes leaves out float weights."""
         mode = self.quantization_mode
-        if mode is not None and self._quantized_as is None and not self._variables:
+        if mode is not None and self._quantized_as is None and self._may_bind_slots():
             check_mode(mode)
             self._check_mode(mode)
             usual = self._usual_inputs_quantizer(mode)

@@ -63,6 +63,8 @@ class ConvLSTMCell(CellDropout, Sliding):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = SeedGenerator(seed)  # drawn before the initializers' seeds, as Keras
         self.filters = positive_int("filters", filters)
         kernel_size, strides, padding, data_format, dilation_rate = window
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
@@ -75,8 +77,6 @@ class ConvLSTMCell(CellDropout, Sliding):
             setattr(self, f"{role}_initializer", initializers.get(given[0][index]))
             setattr(self, f"{role}_regularizer", regularizers.get(given[1][index]))
             setattr(self, f"{role}_constraint", constraints.get(given[2][index]))
-        self.seed = seed
-        self.seed_generator = SeedGenerator(seed)
         self.dropout = min(1.0, max(0.0, dropout))
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
         self.implementation = 1  # other factors for each gate

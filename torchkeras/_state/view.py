@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor
 
 _IN_PLACE = re.compile(r".*[^_]_|__setitem__")
 
@@ -76,9 +77,12 @@ class ParameterView(Shown):
     _source: _Source
 
     @staticmethod
-    def of(source: _Source) -> "ParameterView":
-        """Return the view of a variable."""
-        view = source.to_keras(*source.parameters).as_subclass(ParameterView)
+    def of(source: _Source) -> Tensor:
+        """Return the view of a variable; in a trial without memory, just its shape."""
+        value = source.to_keras(*source.parameters)
+        if isinstance(value, FakeTensor):
+            return value
+        view = value.as_subclass(ParameterView)
         view._source = source
         if not source.writes_through:
             view._cure = "variable.assign(...)`, `assign_add` or `assign_sub"

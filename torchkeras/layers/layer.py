@@ -261,6 +261,7 @@ Layer.call_spec = CallSpec.of(Layer.call)
 def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any]:
     """Return the `forward` of a class, under the signature of its `call` (export reads it)."""
     passes_training, may_be_none = spec.takes_training, spec.training_may_be_none
+    by_default = spec.trains_by_default
 
     def forward(self: Layer, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and (not kwargs or _tells_own_mode(self, kwargs)):
@@ -271,6 +272,8 @@ def _forward_like(call: Callable[..., Any], spec: CallSpec) -> Callable[..., Any
                 and x.dim() == self._seen_ndim
                 and not (is_dynamo_compiling() and mask_of(x) is not None)
             ):
+                if by_default and not (kwargs or self.training or GIVEN_MODE.wins):
+                    return calling.call_in_full(self, args, kwargs)
                 if kwargs:
                     return calling.in_given_mode(functools.partial(forward, self))(x)
                 try:

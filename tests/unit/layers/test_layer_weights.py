@@ -444,3 +444,27 @@ def test_torch_params_name_the_parameters(dense):
         "d/kernel": (2, 3),
         "d/bias": (2,),
     }
+
+
+class Tied(layers.Layer):
+    """A layer that reads, masks and writes the kernel of another one, stored in torch's shape."""
+
+    def __init__(self, other):
+        super().__init__()
+        self.other = other
+
+    def call(self, inputs):
+        self.other.kernel.assign(self.other.kernel * 0.5)
+        return inputs + torchkeras.ops.sum(self.other.kernel)
+
+
+@pytest.mark.parametrize("make", [lambda: layers.Dense(4), lambda: layers.Conv1D(4, 1)])
+def test_kernels_are_read_and_written_by_calls_on_symbols(make):
+    other = make()
+    symbols = torchkeras.Input((5, 3))
+    hidden = other(symbols)
+    before = other.get_weights()[0]
+    model = torchkeras.Model(symbols, Tied(other)(hidden))
+    np.testing.assert_array_equal(other.get_weights()[0], before)
+    model(np.ones((1, 5, 3)))
+    np.testing.assert_allclose(other.get_weights()[0], before / 2)

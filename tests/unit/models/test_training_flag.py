@@ -1,10 +1,12 @@
 """`training` has one truth: the mode of the module, set by `.train()`, `fit` or the call."""
 
+import keras
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+import torchkeras
 from torchkeras import Input, Model, Sequential, layers
 
 X = torch.ones(4, 50)
@@ -178,3 +180,47 @@ def test_arrays_take_the_short_way_after_the_first_call():
     for again in (x, x.astype("float64"), x.astype("int64"), np.broadcast_to(x[:1], (1, 3))):
         assert torch.equal(model(again), expected)
         assert torch.equal(model(again, training=False), expected)
+
+
+def trained_by_default(package, seen):
+    class Seeing(package.layers.Layer):
+        def call(self, inputs, training=None):
+            seen.append(training)
+            return inputs * 1.0
+
+    class Net(package.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = Seeing()
+            self.dense = package.layers.Dense(3)
+
+        def call(self, inputs, training=True):
+            seen.append(training)
+            return self.dense(self.inner(inputs))
+
+        def test_step(self, data):
+            self(data[0])
+            return {}
+
+    return Net()
+
+
+@pytest.mark.parametrize("package", [torchkeras, keras])
+def test_a_default_of_true_counts_where_nobody_says_otherwise(package):
+    seen = []
+    model, x = trained_by_default(package, seen), np.ones((2, 3), "float32")
+    model.compile("sgd", "mse")
+    for _ in range(2):
+        model(x)
+    model(x, training=False)
+    model(x)
+    model.evaluate(x, x, verbose=0)
+    assert seen[-10:] == [True, True, True, True, False, False, True, True, True, True]
+    seen.clear()
+    model.predict(x, verbose=0)
+    assert set(seen) == {False}
+    model.fit(x, x, verbose=0)
+    assert seen[-2:] == [True, True]
+    seen.clear()
+    model(x)
+    assert seen == [True, True]

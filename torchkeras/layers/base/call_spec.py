@@ -19,6 +19,7 @@ class CallSpec:
         mask_names: For each argument, the name of the argument for its mask.
         required: How many arguments have no default.
         training_may_be_none: Whether the default of `training` is `None`.
+        trains_by_default: Whether it is `True`.
     """
 
     names: tuple[str, ...]
@@ -26,6 +27,7 @@ class CallSpec:
     mask_names: dict[str, str]
     required: int
     training_may_be_none: bool = False
+    trains_by_default: bool = False
 
     @classmethod
     def of(cls, call: Callable[..., Any]) -> "CallSpec":
@@ -42,8 +44,8 @@ class CallSpec:
         if not masks and "mask" in every and names:
             masks = {names[0]: "mask"}
         required = [p for p in parameters if p.default is _Parameter.empty and p.kind in plain]
-        may_be_none = any(p.name == "training" and p.default is None for p in parameters)
-        return cls(names, "training" in every, masks, len(required), may_be_none)
+        modes = [p.default for p in parameters if p.name == "training"]
+        return cls(names, bool(modes), masks, len(required), modes == [None], modes == [True])
 
     @property
     def takes_mask(self) -> bool:

@@ -33,6 +33,8 @@ def call_in_full(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     if has_spec(args, kwargs):
         return layer.symbolic_call(*args, **kwargs)
     wanted = kwargs.pop("training", None)
+    if wanted is None and layer.call_spec.trains_by_default and not GIVEN_MODE.wins:
+        wanted = True
     if wanted is None:
         return _run_scoped(layer, args, kwargs)
     with training_mode(layer, bool(wanted)):
@@ -45,8 +47,7 @@ def _run_scoped(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         return run(layer, args, kwargs)
     with build_scope(layer.name):
         outputs = run(layer, args, kwargs)
-    if not torch.compiler.is_compiling():
-        object.__setattr__(layer, "was_run", True)
+    object.__setattr__(layer, "was_run", True)
     return outputs
 
 

@@ -10,6 +10,7 @@ import torch
 from tests.training.captured import CAPTURED, NETS, RNG, assert_near, assert_same, trained, use
 from tests.training.tape_graph import LiveGraph, TapeGraph
 from torchkeras import optimizers
+from torchkeras._training import captured_step, recording
 from torchkeras.optimizers import schedules
 
 # Their numbers lie on the device, and the update is a part of the graph.
@@ -93,6 +94,21 @@ def test_arguments_of_fit_work_as_ever(fit: dict[str, Any], monkeypatch: Any) ->
     found = trained("classifier", **fit)
     assert found[0].compile_report()["train"] == CAPTURED
     assert_same(found, trained("classifier", eagerly=True, **fit))
+
+
+def test_epochs_of_few_batches_are_captured_in_the_end(monkeypatch: Any) -> None:
+    """Each ends with a partial batch, which has another form."""
+    use(monkeypatch, TapeGraph)
+    monkeypatch.setattr(captured_step, "_WAITS", 8)
+    assert trained()[0].compile_report()["train"] == CAPTURED
+
+
+def test_batches_of_many_forms_are_counted_anew() -> None:
+    forms = recording.Forms()
+    assert [forms.count(("a",)) for _ in range(3)] == [1, 2, 3]
+    assert [forms.count(number) for number in range(20)] == [1] * 20
+    assert forms.count(("a",)) == 1
+    assert forms.count(None) == 0
 
 
 def test_replays_run_no_python(monkeypatch: Any) -> None:

@@ -117,6 +117,13 @@ def test_arguments_of_fit_work_as_ever(fit):
     assert_same(trained(*net, **fit), trained(*net, eagerly=True, **fit))
 
 
+def test_epochs_of_few_batches_are_recorded_in_the_end(monkeypatch):
+    """Each ends with a partial batch, which has another form."""
+    monkeypatch.setattr(recorded_step, "_WAITS", 20)
+    model, _ = trained(*NETS["regressor"])
+    assert model.compile_report()["train"] == RECORDED
+
+
 def test_a_second_fit_uses_the_recording():
     model, _ = trained(*NETS["regressor"])
     step = _step_of(model)

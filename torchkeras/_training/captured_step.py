@@ -14,7 +14,7 @@ from .capturable import is_wanted, place_of, why_not
 from .capture import Capture, Trial
 from .cuda_graph import GRAPHS
 from .device_step import DeviceStep, Evaluate
-from .recording import RECORDINGS, form_of, is_watched
+from .recording import RECORDINGS, Forms, form_of, is_watched
 from .steps import Steps
 
 # So many alike steps come before a recording; by then torch has chosen its kernels.
@@ -57,8 +57,7 @@ class CapturedStep:
 
     def __init__(self, model: Steps, eager: Step, evaluate: Evaluate, added: AddedLosses) -> None:
         self._model, self._eager, self._evaluate, self._added = model, eager, evaluate, added
-        self._form: Any = None
-        self._alike, self._left, self._unchecked = 0, RECORDINGS, _CHECKS
+        self._forms, self._left, self._unchecked = Forms(), RECORDINGS, _CHECKS
         self._capture: Capture | None = None
 
     def __call__(self, batch: Any) -> None:
@@ -75,12 +74,11 @@ class CapturedStep:
 
     def _wait(self, batch: Any) -> None:
         """Capture a step once enough alike batches have come."""
-        form = form_of(batch)
-        self._alike = self._alike + 1 if form == self._form else 0
-        self._form = form
-        if self._alike < _WAITS or form is None or batch[1] is None or is_watched():
+        has_come = self._forms.count(form_of(batch))
+        if has_come <= _WAITS or batch[1] is None or is_watched():
             return
-        self._alike, self._left = 0, self._left - 1
+        self._forms.forget()
+        self._left -= 1
         try:
             self._record(batch)
         except Exception as error:  # noqa: BLE001 - a step that cannot be captured runs as it is
@@ -122,7 +120,7 @@ class CapturedStep:
         assert self._capture is not None
         if not self._capture.holds():
             self._capture = None
-            self._alike = 0
+            self._forms.forget()
             self._say("eager: the model has changed since its step was captured")
         return self._capture is not None
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .note import note_of
 from .recordable import is_recordable
-from .recording import RECORDINGS, form_of, is_watched, recorded
+from .recording import RECORDINGS, Forms, form_of, is_watched, recorded
 from .snapshot import Snapshot
 from .steps import Steps, optimizer_for_training
 from .straight import Function, UnrecordableError
@@ -48,7 +48,7 @@ class RecordedStep:
         self._weights: list[nn.Parameter] = []
         self._form: Any = None
         self._races, self._waits = races, 1 if races else _WAITS
-        self._alike, self._left = 0, RECORDINGS
+        self._forms, self._left = Forms(), RECORDINGS
         self._line: Function | None = None
         self._snapshot: Snapshot | None = None
 
@@ -85,11 +85,10 @@ class RecordedStep:
 
     def _wait(self, batch: Any) -> None:
         """Record a step once enough alike batches have come."""
-        form = form_of(batch)
-        self._alike = self._alike + 1 if form == self._form else 0
-        self._form = form
-        if self._alike >= self._waits and form is not None and not is_watched():
-            self._alike, self._left = 0, self._left - 1
+        self._form = form_of(batch)
+        if self._forms.count(self._form) > self._waits and not is_watched():
+            self._forms.forget()
+            self._left -= 1
             if is_recordable(self._model):
                 self._record([_ONE, *(part for part in batch if part is not None)])
 
@@ -120,7 +119,7 @@ class RecordedStep:
         assert self._snapshot is not None
         if not self._snapshot.holds():
             self._line = self._snapshot = None
-            self._alike = 0
+            self._forms.forget()
             self._say("eager: the model has changed since its step was recorded")
         return self._line is not None
 

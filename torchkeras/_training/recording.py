@@ -17,6 +17,8 @@ _SAVED_TENSOR_HOOKS = torch._C._autograd._top_saved_tensors_default_hooks
 
 # A model that keeps changing is recorded so often.
 RECORDINGS = 4
+# Data whose batches have so many forms is counted anew.
+_MOST_FORMS = 16
 
 
 def form_of(parts: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -37,6 +39,30 @@ def form_of(parts: Sequence[Any]) -> tuple[Any, ...] | None:
         if part is not None and any(part is other for other in parts[:index]):
             return None
     return tuple(found)
+
+
+class Forms:
+    """Counts how often batches of each form have come."""
+
+    def __init__(self) -> None:
+        self._counts: dict[Any, int] = {}
+
+    def count(self, form: Any) -> int:
+        """Return how often batches of a form have come by now; never for `None`.
+
+        Args:
+            form: What `form_of` returned.
+        """
+        if form is None:
+            return 0
+        if len(self._counts) >= _MOST_FORMS:
+            self._counts.clear()
+        found = self._counts[form] = self._counts.get(form, 0) + 1
+        return found
+
+    def forget(self) -> None:
+        """Begin again."""
+        self._counts.clear()
 
 
 def is_watched() -> bool:

@@ -287,7 +287,7 @@ def test_deep_configs(path):
     refused(path, "JSON")
     step = '{"class_name": "Sequential", "config": {"name": "s", "layers": ['
     write(path, {**contents, "config.json": step * 280 + "]}}" * 280})
-    refused(path, "damaged|JSON")
+    refused(path, "nested too deeply|JSON")
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])

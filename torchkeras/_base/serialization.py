@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import bytecode, registry
+from . import budget, bytecode, registry
 from .dtypes import NAMES, TORCH_DTYPES
 from .messages import did_you_mean, show
 from .sharing import made_before, note_made, note_written
-from .switches import safe_mode_scope
+from .switches import in_safe_mode, safe_mode_scope
 
 # Besides numbers, objects: they are what they are in the config, plain values.
 _NUMPY_DTYPES = {*TORCH_DTYPES, "object"}
@@ -144,7 +144,11 @@ def deserialize_keras_object(
         ValueError: If the config carries code and `safe_mode` is on.
     """
     module_objects = kwargs.pop("module_objects", None)
-    with registry.custom_object_scope(custom_objects or {}), safe_mode_scope(safe_mode) as safe:
+    safe = in_safe_mode(safe_mode)
+    if budget.is_bounded() and not custom_objects and safe == in_safe_mode():  # inside another
+        return _deserialize(config, module_objects, safe)
+    objects = registry.custom_object_scope(custom_objects or {})
+    with objects, safe_mode_scope(safe), budget.bounded():
         return _deserialize(config, module_objects, safe)
 
 
@@ -175,6 +179,7 @@ def _instance(config: Mapping[str, Any], module_objects: Any, safe: bool) -> Any
         return cls
     if not hasattr(cls, "from_config"):
         raise TypeError(f"{cls} cannot be made from a config: it has no `from_config` method.")
+    budget.charge_object()
     accepts_safe_mode = "safe_mode" in inspect.signature(cls.from_config).parameters
     options = {"safe_mode": safe} if accepts_safe_mode else {}
     made = cls.from_config(dict(inner or {}), **options)

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from torchkeras._base import device, registry
+from torchkeras._base.budget import charge
 from torchkeras._base.dtypes import standardize_dtype, to_torch
 
 from .arrays import from_numbers, shared
-from .budget import charge
 
 
 def first_value(initializer: Any, shape: Any, dtype: Any) -> Tensor:

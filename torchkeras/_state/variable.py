@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from torchkeras._base.budget import charge
 from torchkeras._base.dtypes import NAMES
 from torchkeras._base.messages import one_of, show
 from torchkeras._base.naming import auto_name, scoped_path
 
 from .acts_as_tensor import ActsAsTensor, host, unwrap
 from .arrays import shared
-from .budget import charge
 from .first_value import first_value
 from .layout import SAME, Layout
 from .view import ParameterView

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from torchkeras import saving, tree
 from torchkeras._base import device
+from torchkeras._base.budget import bounded
 from torchkeras._base.messages import did_you_mean, one_of
 from torchkeras._base.naming import auto_name
 from torchkeras._base.serialization import serialize_keras_object
@@ -312,7 +313,8 @@ class Model(Trainer, Programmed):
             custom_objects: Classes and functions by name, besides the registered ones.
         """
         if "layers" in config and "input_layers" in config:
-            return functional_config.decode(cls, config, custom_objects)
+            with bounded():
+                return functional_config.decode(cls, config, custom_objects)
         return super().from_config(config)
 
     def to_json(self, **kwargs: Any) -> str:

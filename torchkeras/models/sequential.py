@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from torchkeras import tree
+from torchkeras._base.budget import bounded
 from torchkeras._base.naming import auto_name, build_scope
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
@@ -288,14 +289,15 @@ class Sequential(Model):
             config: What `get_config()` returned.
             custom_objects: Classes and functions by name, besides the registered ones.
         """
-        with custom_object_scope(custom_objects or {}):
-            layers = [deserialize_keras_object(layer) for layer in config["layers"]]
-        options = {key: config[key] for key in ("trainable", "name", "dtype") if key in config}
-        model = cls(layers, **{key: deserialize_keras_object(v) for key, v in options.items()})
-        shape = config.get("build_input_shape")
-        if not model.built and shape and isinstance(shape, (list, tuple)):
-            model.build(tuple(shape))
-        return model
+        with bounded():
+            with custom_object_scope(custom_objects or {}):
+                layers = [deserialize_keras_object(layer) for layer in config["layers"]]
+            options = {key: config[key] for key in ("trainable", "name", "dtype") if key in config}
+            model = cls(layers, **{key: deserialize_keras_object(v) for key, v in options.items()})
+            shape = config.get("build_input_shape")
+            if not model.built and shape and isinstance(shape, (list, tuple)):
+                model.build(tuple(shape))
+            return model
 
     def get_build_config(self) -> dict[str, Any] | None:
         """Return the shapes that the model was built with, or `None`."""

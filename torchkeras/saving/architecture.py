@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from torchkeras._base.atomic import replacing
+from torchkeras._base.budget import limited, within_machine
 from torchkeras._base.damage import plain_errors, raised_by
 from torchkeras._base.messages import missing_extra
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._base.switches import safe_mode_scope
-from torchkeras._state.budget import limited, within_machine
 
 from . import old_config
 

@@ -8,11 +8,11 @@ import zipfile
 from typing import Any
 
 from torchkeras._base.atomic import replacing
+from torchkeras._base.budget import limited
 from torchkeras._base.damage import plain_errors
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
 from torchkeras._base.sharing import keep_shared, sharing
-from torchkeras._state.budget import limited
 from torchkeras._state.postponing import first_values_last
 from torchkeras.layers.layer import Layer
 

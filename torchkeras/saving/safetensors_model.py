@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from torchkeras._base.atomic import replacing
-from torchkeras._state.budget import limited
+from torchkeras._base.budget import limited
 from torchkeras._state.postponing import first_values_last
 from torchkeras._state.variable import Variable
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchkeras._base.atomic import replacing
+from torchkeras._base.budget import limited
 from torchkeras._base.damage import plain_errors
 from torchkeras._base.registry import custom_object_scope
-from torchkeras._state.budget import limited
 from torchkeras._state.postponing import first_values_last
 
 from . import keras_1, keras_file, old_config, old_optimizers

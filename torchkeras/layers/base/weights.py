@@ -11,6 +11,7 @@ from torch import nn
 
 from torchkeras import constraints, initializers, regularizers
 from torchkeras._base import device
+from torchkeras._base.budget import check_tensors
 from torchkeras._base.dtypes import is_float, standardize_dtype, to_torch
 from torchkeras._base.messages import show
 from torchkeras._base.naming import auto_name, build_scope, path_scope, scope_path
@@ -70,6 +71,7 @@ class WeightOwner(TrackedModule):
             )
         dtype = to_torch(self.variable_dtype)
         made = module_class(*args, **kwargs, device="meta", dtype=dtype)
+        check_tensors((*made.parameters(), *made.buffers()))
         return made.to_empty(device=device.creation())
 
     def bind_slots(self) -> None:

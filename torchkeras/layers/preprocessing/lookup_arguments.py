@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from torchkeras._base.budget import charge
 from torchkeras._base.messages import one_of, show
-from torchkeras._state.budget import charge
 
 from .vocabulary import Token, repeated
 

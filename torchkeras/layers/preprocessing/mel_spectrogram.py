@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from torchkeras._base.budget import charge
 from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import one_of, positive_int, show
-from torchkeras._state.budget import charge
 from torchkeras.layers.layer import Layer
 from torchkeras.ops.fourier import stft
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from torchkeras._base.budget import charge
 from torchkeras._base.messages import show
-from torchkeras._state.budget import charge
 
 from .text import Strings, as_strings, rows_of
 from .token_batch import Text, translated

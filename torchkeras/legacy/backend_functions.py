@@ -4,6 +4,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
+from torchkeras._base.console import write
+
 from .patches import Patches
 
 _SAME = (
@@ -99,6 +103,12 @@ def _mathematics(ops: Any) -> dict[str, Callable[..., Any]]:
 def _variables(package: Any) -> dict[str, Callable[..., Any]]:
     ops = package.ops
 
+    def cast_to_floatx(x: Any) -> Any:
+        floatx = package.backend.floatx()
+        if isinstance(x, (np.ndarray, np.generic, float, int, list, tuple)):
+            return np.asarray(x, dtype=floatx)
+        return ops.cast(x, floatx)
+
     def constant(value: Any, dtype: Any = None, shape: Any = None, name: Any = None) -> Any:
         tensor = ops.convert_to_tensor(value, dtype or package.backend.floatx())
         return tensor if shape is None else ops.broadcast_to(tensor, shape)
@@ -108,6 +118,10 @@ def _variables(package: Any) -> dict[str, Callable[..., Any]]:
 
     def get_value(x: Any) -> Any:
         return ops.convert_to_numpy(x)
+
+    def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Any:
+        write(f"{message} {x}\n".lstrip())
+        return x
 
     def set_value(x: Any, value: Any) -> None:
         x.assign(value)
@@ -121,9 +135,10 @@ def _variables(package: Any) -> dict[str, Callable[..., Any]]:
         made.constraint = constraint
         return made
 
-    made = (constant, count_params, get_value, set_value, update, variable)
+    made = (cast_to_floatx, constant, count_params, get_value, set_value, update, variable)
     found: dict[str, Callable[..., Any]] = {function.__name__: function for function in made}
-    return {**found, "eval": get_value, "name_scope": package.name_scope}
+    others = {"eval": get_value, "name_scope": package.name_scope, "print_tensor": print_tensor}
+    return found | others
 
 
 def _random(package: Any) -> dict[str, Callable[..., Any]]:
@@ -152,4 +167,5 @@ def _random(package: Any) -> dict[str, Callable[..., Any]]:
         return random.truncated_normal(shape, mean, stddev, dtype, seed)
 
     made = (dropout, random_bernoulli, random_normal, random_uniform, truncated_normal)
-    return {function.__name__: function for function in made}
+    found: dict[str, Callable[..., Any]] = {function.__name__: function for function in made}
+    return {**found, "random_binomial": random_bernoulli}

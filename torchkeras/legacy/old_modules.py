@@ -1,6 +1,7 @@
 """The modules that older Keras had, and where their names are now."""
 
 import importlib
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,7 @@ WHERE_BY_PATH = {
     "backend.common": "backend",
     "backend.tensorflow_backend": "backend",
     "callbacks.callbacks": "callbacks",
+    "callbacks.experimental": "callbacks",
     "engine": "layers models",
     "engine.base_layer": "layers",
     "engine.functional": "models",
@@ -21,6 +23,7 @@ WHERE_BY_PATH = {
     "engine.sequential": "models",
     "engine.topology": "layers models",
     "engine.training": "models",
+    "experimental": "optimizers.schedules",
     "initializations": "initializers",
     "initializers.initializers_v1": "initializers",
     "initializers.initializers_v2": "initializers",
@@ -91,7 +94,7 @@ class OldModule(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         new_name = _NEW_NAMES.get(name, name)
         for where in self._where:
-            namespace = self._package if where == "." else getattr(self._package, where)
+            namespace = self._package if where == "." else attrgetter(where)(self._package)
             if hasattr(namespace, new_name):
                 self._tell(f"keras.{where}".rstrip("."))
                 return getattr(namespace, new_name)

@@ -30,6 +30,16 @@ _CLASSES = {
     "AtrousConvolution2D": "Conv2D",
     "Deconvolution2D": "Conv2DTranspose",
 }
+
+
+class Reduction:
+    """The names that reductions of losses had; a loss takes the strings."""
+
+    AUTO = SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+    NONE = "none"
+    SUM = "sum"
+
+
 _OLD_WAYS = {
     "image.ImageDataGenerator": "use layers such as `keras.layers.RandomFlip`",
     "sequence.TimeseriesGenerator": "use a `keras.utils.PyDataset`",
@@ -47,6 +57,8 @@ def apply(package: ModuleType, patches: Patches) -> None:
     for old, new in _SHORT.items():
         patches.add(package.losses, old, getattr(package.losses, new))
         patches.add(package.metrics, old, getattr(package.losses, new))
+    patches.add(package.losses, "Reduction", Reduction)
+    patches.add(package.models, "model_from_config", package.saving.deserialize_keras_object)
     for old, new in _CLASSES.items():
         patches.add(package.layers, old, _renamed(old, getattr(package.layers, new)))
     for path, way in _OLD_WAYS.items():

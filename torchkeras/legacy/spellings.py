@@ -15,6 +15,7 @@ from . import (
     old_names,
     optimizer_arguments,
     symbolic_losses,
+    tensorflow_layers,
 )
 from .patches import Patches
 
@@ -24,6 +25,7 @@ _PARTS = (
     backend_graphs,
     checkpoint_period,
     old_layers,
+    tensorflow_layers,
     old_names,
     first_weights,
     layer_arguments,

@@ -13,10 +13,20 @@ from torchkeras.legacy import (
     backend_tensors,
     checkpoint_period,
     old_layers,
+    old_names,
+    tensorflow_layers,
 )
 from torchkeras.legacy.patches import Patches
 
-PARTS = (backend_functions, backend_tensors, backend_graphs, checkpoint_period, old_layers)
+PARTS = (
+    backend_functions,
+    backend_tensors,
+    backend_graphs,
+    checkpoint_period,
+    old_layers,
+    old_names,
+    tensorflow_layers,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,6 +58,13 @@ def nhwc(x):
 def decayed(x, states):
     new = states[0] * 0.5 + x
     return new, [new]
+
+
+def last_of_decay():
+    state = torch.zeros(2, 4)
+    for step in X.unbind(1):
+        state = state * 0.5 + step
+    return state
 
 
 def masked_rnn():
@@ -236,8 +253,10 @@ def test_merge_calls_its_branches():
     model.fit([x, x], np.ones(8), verbose=0)
     assert merged.shape == (None, 5)
     assert len(model.weights) == 6
-    with pytest.raises(ValueError, match="Use a functional model for several inputs"):
-        keras.Sequential([keras.layers.Merge(mode="sum")])([x, x])
+    first = keras.Sequential([keras.layers.Merge(branches, mode="concat"), keras.layers.Dense(1)])
+    first.compile("sgd", "mse")
+    first.fit([x, x], np.ones(8), verbose=0)
+    assert first.predict([x, x], verbose=0).shape == (8, 1)
 
 
 def test_old_layers_are_saved(tmp_path):
@@ -257,3 +276,57 @@ def test_a_checkpoint_after_every_second_epoch(tmp_path):
         saver = keras.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}.keras"), period=2)
     model.fit(X[0], np.ones(5), epochs=5, callbacks=[saver], verbose=0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.keras", "4.keras"]
+
+
+@pytest.mark.parametrize(("name", "axis"), [("RandomHeight", 1), ("RandomWidth", 2)])
+def test_images_are_stretched_in_training_alone(name, axis):
+    layer = getattr(keras.layers, name)((0.5, 0.9), seed=1)
+    stretched = layer(IMAGES, training=True).shape
+    wanted = list(IMAGES.shape)
+    assert stretched[axis] > wanted[axis]
+    wanted[axis] = stretched[axis]
+    assert list(stretched) == wanted
+    assert torch.equal(layer(IMAGES), IMAGES)
+    assert layer(keras.Input((5, 6, 3))).shape[axis] is None
+    config = keras.layers.serialize(layer)
+    assert keras.layers.deserialize(config).get_config() == layer.get_config()
+    with pytest.raises(ValueError, match=r"Received: factor=\(0.9, 0.5\)"):
+        getattr(keras.layers, name)((0.9, 0.5))
+
+
+def test_layers_that_have_another_name_now():
+    kept = keras.layers.ThresholdedReLU(theta=0.5)(torch.tensor([[0.2, 0.5, 0.7]]))
+    np.testing.assert_allclose(kept, [[0.0, 0.0, 0.7]])
+    assert keras.layers.SyncBatchNormalization(axis=1).axis == 1
+
+
+def test_a_cell_of_ones_own():
+    class Decay(keras.layers.AbstractRNNCell):
+        @property
+        def state_size(self):
+            return 4
+
+        def call(self, inputs, states):
+            return decayed(inputs, states)
+
+    assert torch.equal(keras.layers.RNN(Decay())(X), last_of_decay())
+
+
+def test_reductions_have_names():
+    names = keras.losses.Reduction
+    assert keras.losses.MeanSquaredError(reduction=names.NONE)(X, Y).shape == (2, 5)
+    mean = keras.losses.MeanSquaredError()(X, Y)
+    assert keras.losses.MeanSquaredError(reduction=names.AUTO)(X, Y) == mean
+
+
+def test_a_model_from_its_config_and_its_class():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    config = {"class_name": "Sequential", "config": model.get_config()}
+    assert keras.models.model_from_config(config).output_shape == (None, 2)
+
+
+def test_numbers_of_floatx_and_printed_tensors(capsys):
+    assert K.cast_to_floatx(np.array([1, 2])).dtype == np.float32
+    assert K.cast_to_floatx(torch.tensor([1])).dtype == torch.float32
+    assert K.print_tensor(X[0, 0, :1] * 0, "x is") is not None
+    assert capsys.readouterr().out == "x is tensor([0.])\n"

@@ -19,14 +19,16 @@ def drop(x: Tensor, rate: float) -> Tensor:
         x: A tensor of floats.
         rate: The part to drop, from 0 to 1, both excluded.
     """
-    if type(x) is not Tensor or x.numel() < _FEWEST or not _may_draw(x):
+    if not _may_draw(x) or x.numel() < _FEWEST:
         return torch.dropout(x, rate, True)
     return x * _noise(x, 1.0 - rate)
 
 
 def _may_draw(x: Tensor) -> bool:
     """Whether the choices may be drawn here: outside of compilers and transforms, on a CPU."""
-    if torch.compiler.is_compiling() or x.device.type != "cpu" or not x.is_contiguous():
+    if type(x) is not Tensor or torch.compiler.is_compiling():
+        return False
+    if x.device.type != "cpu" or not x.is_contiguous():
         return False
     return torch._C._functorch.peek_interpreter_stack() is None
 

@@ -103,8 +103,9 @@ class Dense(Activated, QuantizableKernel, Layer):
         activate = self._activate
         if activate is None:
             return outputs
-        is_large = self._rectifies and outputs.numel() >= _LARGE
-        if is_large and may_overwrite(outputs, linear, nn.Linear):
+        # A traced program is for batches of any size, so it must not look at one.
+        may_look = self._rectifies and not torch.compiler.is_compiling()
+        if may_look and outputs.numel() >= _LARGE and may_overwrite(outputs, linear, nn.Linear):
             return torch.relu_(outputs)
         return activate(outputs)
 

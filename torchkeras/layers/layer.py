@@ -26,6 +26,7 @@ from .base.calling import GIVEN_MODE
 from .base.config import Configurable, encode
 from .base.input_spec import check_inputs
 from .base.losses import ROUNDS, in_round, mentions_add_loss
+from .base.plain import is_traced
 from .base.symbolic import Symbolic
 
 _OLD_SHAPE_ARGUMENTS = ("input_shape", "input_dim", "batch_input_shape", "batch_shape")
@@ -134,8 +135,8 @@ class Layer(Configurable, Symbolic):
     @property
     def _may_cut_short(self) -> bool:
         """Whether a call on one plain tensor needs nothing but `call`."""
-        if torch.compiler.is_compiling():
-            return False  # what a trace notes would be a side effect of the graph
+        if is_traced():
+            return False  # what is noted would be a side effect of the graph
         one_input = self.call_spec.required <= 1
         return one_input and not self.casts_variables and self._may_skip_rounds()
 

@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from torchkeras import tree
@@ -17,6 +16,7 @@ from torchkeras._symbolic.tensor import KerasTensor, Node, fresh, is_keras_tenso
 from torchkeras.layers.base.call_spec import CallSpec
 from torchkeras.layers.base.calling import GIVEN_MODE
 from torchkeras.layers.base.input_spec import InputSpec
+from torchkeras.layers.base.plain import is_traced
 from torchkeras.layers.core.input_layer import InputLayer
 from torchkeras.layers.layer import Layer
 
@@ -95,7 +95,7 @@ class Programmed(Layer):
         """Return the program's function, made when it is first needed."""
         program = self._program
         assert program is not None
-        if torch.compiler.is_compiling():
+        if is_traced():
             return self._interpret
         layers = {layer.name: layer for layer in self.layers}
         run = program.bind(layers, self, rectify_late)
@@ -267,7 +267,7 @@ class Programmed(Layer):
         if self._program is None or self._input_spec is not None:
             return self._input_spec
         spec = map_leaves(self._spec_of_input, self._program.inputs)
-        if not torch.compiler.is_compiling():
+        if not is_traced():
             object.__setattr__(self, "_input_spec", spec)
         return spec
 

@@ -33,6 +33,11 @@ def is_heard() -> bool:
     return any(_HOOKS_OF_ALL)
 
 
+def is_traced() -> bool:
+    """Whether a compiler or tracer takes down what runs, and nothing must be noted for later."""
+    return torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None
+
+
 def may_overwrite(outputs: Tensor, module: nn.Module, kind: type[nn.Module]) -> bool:
     """Whether nobody but the caller needs the outputs of a convolution or matrix product.
 

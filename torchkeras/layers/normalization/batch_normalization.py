@@ -117,7 +117,7 @@ class BatchNormalization(Layer):
             )
         self.synchronized = synchronized
         self.axis = int(axis)
-        self.momentum, self.epsilon = float(momentum), float(epsilon)
+        self._momentum, self.epsilon = float(momentum), float(epsilon)
         self.center, self.scale = center, scale
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
@@ -131,6 +131,17 @@ class BatchNormalization(Layer):
         clipping = _checked_clipping(renorm_clipping) if renorm else renorm_clipping
         object.__setattr__(self, "renorm_clipping", clipping)  # a setting, to be kept as it is
         self.supports_masking = True
+
+    @property
+    def momentum(self) -> float:
+        """How much of the old average stays at each step; torch's is one minus this."""
+        return self._momentum
+
+    @momentum.setter
+    def momentum(self, value: float) -> None:
+        self._momentum = float(value)
+        if self.built:
+            self.norm.momentum = 1 - self._momentum
 
     def variable_slots(self) -> dict[str, Slot]:
         return {
@@ -146,8 +157,9 @@ class BatchNormalization(Layer):
         channels = known_size(input_shape, self.axis, self)
         self.input_spec = InputSpec(ndim=rank, axes={self.axis: channels})
         self.norm = self.stock(_MODULES.get(rank, nn.BatchNorm1d), channels, eps=self.epsilon)
-        self.norm.momentum = 1 - self.momentum
-        self.norm.num_batches_tracked = None  # counts for torch's other kind of average
+        self.norm.momentum = 1 - self._momentum
+        count = torch.zeros((), dtype=torch.long, device=self.norm.running_mean.device)
+        self.norm.register_buffer("num_batches_tracked", count, persistent=False)
         self.norm.register_load_state_dict_pre_hook(_leave_out_count)
         if not self.scale:
             self.norm.weight = None
@@ -210,10 +222,18 @@ class BatchNormalization(Layer):
             norm.running_mean,
             variance,
             training,
-            1 - self.momentum,
+            self._pace() if training else 0.0,
             self.epsilon,
             torch.backends.cudnn.enabled,
         )
+
+    def _pace(self) -> float:
+        """Return how far averages go towards a batch's: torch's momentum, or the even share."""
+        norm: Any = self._modules["norm"]
+        if norm.momentum is not None:
+            return norm.momentum
+        norm.num_batches_tracked += 1
+        return 1 / int(norm.num_batches_tracked)
 
     def _trained_by_hand(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Normalize by the batch's statistics, masked, corrected or of one entry."""
@@ -224,8 +244,9 @@ class BatchNormalization(Layer):
         if self.renorm:
             factor, offset = self._renormalized(mean, variance, factor, offset)
         else:
-            _follow(self.norm.running_mean, mean, self.momentum)
-            _follow(self.norm.running_var, variance, self.momentum)
+            kept = 1 - self._pace()
+            _follow(self.norm.running_mean, mean, kept)
+            _follow(self.norm.running_var, variance, kept)
         shape = [1] * x.dim()
         shape[self.axis] = -1
         factor = 1 if factor is None else factor.reshape(shape)
@@ -278,8 +299,9 @@ class BatchNormalization(Layer):
     def _follow_deviation(self, mean: Tensor, deviation: Tensor) -> None:
         """Let the averages for inference follow; of the deviation, as in the paper."""
         (average,) = self.moving_stddev.parameters
-        _follow(self.norm.running_mean, mean, self.momentum)
-        _follow(average, deviation, self.momentum)
+        kept = 1 - self._pace()
+        _follow(self.norm.running_mean, mean, kept)
+        _follow(average, deviation, kept)
         self.norm.running_var.copy_(torch.relu(average.square() - self.epsilon))
 
 

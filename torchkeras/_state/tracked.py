@@ -68,7 +68,10 @@ class TrackedModule(nn.Module):
         if isinstance(value, nn.Module):
             self._give_way(name)
             _follow_mode(value, self.training)
+            gone = modules.get(name)
             super().__setattr__(name, value)
+            if gone is not None:
+                self._follow_parameters(gone, value)
             return
         modules.pop(name, None)
         taken = name in self._parameters or name in self._buffers
@@ -98,6 +101,12 @@ class TrackedModule(nn.Module):
             variable.set_free()
             variable.move_to(self, self._free_key(f"{name}_value"))
 
+    def _follow_parameters(self, gone: nn.Module, new: nn.Module) -> None:
+        """Let variables show the module that took another one's place, unless it wraps that."""
+        if all(module is not gone for module in new.modules()):
+            for variable in self._variables:
+                variable.follow(gone, new)
+
     def _free_key(self, name: str) -> str:
         taken = {**self._parameters, **self._buffers, **self._modules}
         return free_name(name.replace(".", "_"), taken)
@@ -118,9 +127,16 @@ class TrackedModule(nn.Module):
             module._buffers.pop(key, None)
 
     def own_variables(self) -> list[Variable]:
-        """Return the variables of this module alone, those in lists and dictionaries too."""
+        """Return the variables of this module alone, those in lists and dictionaries too.
+
+        Those of a module that something else has taken the place of are gone.
+        """
+        there = {id(module) for module in self.modules()} if self._variables else ()
         containers = [m for m in self._modules.values() if isinstance(m, Container)]
-        return [*self._variables, *(v for inside in containers for v in inside.own_variables())]
+        return [
+            *(variable for variable in self._variables if variable.lies_in(there)),
+            *(v for inside in containers for v in inside.own_variables()),
+        ]
 
 
 def _assign_early(module: TrackedModule, name: str, value: Any) -> None:

@@ -1,6 +1,6 @@
 """`Variable`: Keras's name, path, regularizer and shape over torch's one parameter."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -203,6 +203,22 @@ class Variable(ActsAsTensor):
         register(cell, "value", value, self._trainable)
         self._parts = ((cell, "value"),)
 
+    def lies_in(self, modules: Container[int]) -> bool:
+        """Whether modules with these identities hold the parameters."""
+        return all(id(module) in modules for module, _ in self._parts)
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether torch makes the value of other parameters, as when it prunes or parametrizes."""
+        return not all(_holds(module, key) for module, key in self._parts)
+
+    def follow(self, gone: nn.Module, new: nn.Module) -> None:
+        """Show the parameters of the same names of a module that took another one's place."""
+        self._parts = tuple(
+            (new, key) if module is gone and _holds(new, key) else (module, key)
+            for module, key in self._parts
+        )
+
     @property
     def is_free(self) -> bool:
         """Whether the variable belongs to no layer."""
@@ -288,7 +304,7 @@ class Variable(ActsAsTensor):
                 step = self._broadcast(step)
             pieces = self._layout.to_torch(step)
             for (module, key), part, piece in zip(self._parts, parts, pieces, strict=True):
-                if key in module._parameters or key in module._buffers:
+                if _holds(module, key):
                     part.add_(piece, alpha=sign)
                 else:
                     write(module, key, part.add(piece, alpha=sign))
@@ -329,8 +345,13 @@ class Variable(ActsAsTensor):
 
     @property
     def trainable(self) -> bool:
-        """Whether optimizers change the variable; torch's `requires_grad` follows it."""
-        return self._trainable
+        """Whether optimizers change the variable: the `requires_grad` of torch's parameters."""
+        flags = [
+            part.requires_grad
+            for part in self.parameters
+            if isinstance(part, nn.Parameter) and _may_learn(part)
+        ]
+        return any(flags) if flags else self._trainable
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
@@ -407,15 +428,23 @@ def read(module: nn.Module, key: str) -> Tensor:
 
 def write(module: nn.Module, key: str, value: Tensor) -> None:
     """Give a parameter or buffer of a module a new value, parametrized or not."""
-    if key in module._parameters or key in module._buffers:
+    if _holds(module, key):
         read(module, key).copy_(value)
     else:
         setattr(module, key, value)  # torch inverts the parametrization
 
 
+def _holds(module: nn.Module, key: str) -> bool:
+    return key in module._parameters or key in module._buffers
+
+
+def _may_learn(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
 def register(module: nn.Module, key: str, value: Tensor, trainable: bool) -> None:
     """Make `value` a parameter (trainable floats) or a buffer of a module."""
-    if trainable and (value.is_floating_point() or value.is_complex()):
+    if trainable and _may_learn(value):
         parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
         module._parameters[key] = parameter
     else:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils import parametrizations, parametrize
+from torch.nn.utils import parametrizations, parametrize, prune
+from torch.utils._sympy.numbers import int_oo
 
 import torchkeras
 from tests import oracle
@@ -17,6 +18,10 @@ X = torch.tensor(np.random.default_rng(0).uniform(-1, 1, (2, 4)).astype("float32
 
 def tensors(case, batch=2):
     return tree.map_structure(torch.tensor, inputs(case, batch))
+
+
+def tensors_of(variables):
+    return {id(part) for v in variables for part in getattr(v, "parameters", (v,))}
 
 
 def dense_model():
@@ -235,6 +240,105 @@ def test_stock_module_replaced():
     model(X)
     model.layers[0].linear = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 3))
     assert model(X).shape == (2, 2)
+    assert len(model.weights) == 4 + 2
+    assert tensors_of(model.weights) == tensors_of(model.parameters())
+
+
+def test_stock_module_replaced_by_its_like():
+    model = dense_model()
+    model.layers[1].linear = nn.Linear(3, 7)
+    assert model.layers[1].kernel.shape == (3, 7)
+    assert [v.name for v in model.layers[1].weights] == ["kernel", "bias"]
+
+
+def test_wrapped_stock_module_keeps_its_variables():
+    model = dense_model()
+    model.layers[0].linear = nn.Sequential(model.layers[0].linear, nn.Linear(3, 3))
+    names = ["kernel", "bias", "weight", "bias"]
+    assert [v.name for v in model.layers[0].weights] == names
+    assert tensors_of(model.weights) == tensors_of(model.parameters())
+
+
+PARAMETRIZATIONS = {
+    "weight norm": parametrizations.weight_norm,
+    "spectral norm": parametrizations.spectral_norm,
+    "orthogonal": parametrizations.orthogonal,
+    "doubled": lambda linear: parametrize.register_parametrization(linear, "weight", Doubled()),
+    "pruned": lambda linear: prune.l1_unstructured(linear, "weight", amount=0.5),
+}
+
+
+@pytest.mark.parametrize("change", PARAMETRIZATIONS.values(), ids=PARAMETRIZATIONS)
+def test_fit_trains_what_a_kernel_is_computed_from(change):
+    model = dense_model()
+    change(model.layers[0].linear)
+    assert tensors_of(model.trainable_variables) == tensors_of(model.parameters())
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    model.compile("sgd", "mse")
+    model.fit(X, torch.ones(2, 2), verbose=0)
+    still = [name for name, value in model.named_parameters() if torch.equal(before[name], value)]
+    assert not still
+
+
+def test_pruned_weights_stay_zero():
+    model = dense_model()
+    prune.l1_unstructured(model.layers[0].linear, "weight", amount=0.5)
+    model.compile("adam", "mse")
+    model.fit(X, torch.ones(2, 2), epochs=3, verbose=0)
+    assert int((model.layers[0].kernel.numpy() == 0).sum()) == 6
+
+
+# Freezing
+
+
+def test_what_torch_freezes_is_not_trainable():
+    model = dense_model()
+    model.layers[0].linear.requires_grad_(False)
+    assert [v.name for v in model.non_trainable_variables] == ["kernel", "bias"]
+    assert model.trainable_variables == model.layers[1].variables
+    model.compile("adam", "mse")
+    before = model.layers[0].get_weights()
+    model.fit(X, torch.ones(2, 2), verbose=0)
+    np.testing.assert_array_equal(model.layers[0].get_weights()[0], before[0])
+
+
+def test_what_torch_thaws_is_trainable():
+    model = dense_model()
+    model.layers[0].trainable = False
+    model.layers[0].linear.weight.requires_grad_(True)
+    assert model.layers[0].kernel.trainable
+    assert not model.layers[0].bias.trainable
+
+
+# Averaged weights
+
+
+def test_update_bn_gives_the_mean_over_batches():
+    layer = layers.BatchNormalization(epsilon=0.0)
+    model = torchkeras.Sequential([torchkeras.Input((4,)), layer])
+    batches = torch.randn(3, 8, 4, generator=torch.Generator().manual_seed(0))
+    averaged = torch.optim.swa_utils.AveragedModel(model)
+    torch.optim.swa_utils.update_bn(list(batches), averaged)
+    found = averaged.module.layers[0].moving_mean.value
+    torch.testing.assert_close(found, batches.mean((0, 1)))
+    assert "num_batches_tracked" not in "".join(averaged.state_dict())
+
+
+def test_momentum_set_on_the_torch_module_counts():
+    layer = layers.BatchNormalization()
+    layer.build((None, 4))
+    layer.norm.momentum = 1.0
+    layer(X, training=True)
+    torch.testing.assert_close(layer.moving_mean.value, X.mean(0))
+
+
+def test_momentum_set_on_the_layer_counts():
+    layer = layers.BatchNormalization()
+    layer.build((None, 4))
+    layer.momentum = 0.0
+    layer(X, training=True)
+    torch.testing.assert_close(layer.moving_mean.value, X.mean(0))
+    assert layer.get_config()["momentum"] == 0.0
 
 
 # Compilers
@@ -271,11 +375,51 @@ def test_export_with_a_dynamic_batch(case, model, strict):
         pytest.skip("one model of a kind is enough for the slow way")
     model.eval()
     example = tensors(case)
-    batch = torch.export.Dim("batch", min=1, max=512)
+    batch = torch.export.Dim("batch", min=1)
     shapes = {"inputs": tree.map_structure(lambda x: {0: batch}, example)}
     program = torch.export.export(model, (example,), dynamic_shapes=shapes, strict=strict)
     found = program.module()(tensors(case, 5))
     oracle.assert_same_outputs(found, model(tensors(case, 5)), 1e-6)
+
+
+def tutorial_nets():
+    """Nets with the layers of tutorials, large enough for every short cut there is."""
+    dense, conv = layers.Dense, layers.Conv2D
+    attention = layers.MultiHeadAttention(2, 8)
+    tokens = torchkeras.Input((12,), dtype="int64")
+    embedded = layers.Embedding(9, 16)(tokens)
+    attended = layers.LayerNormalization()(embedded + attention(embedded, embedded))
+    pooled = layers.GlobalAveragePooling1D()(attended)
+    return {
+        "perceptron": ((8,), [dense(64, "relu"), layers.Dropout(0.5), dense(3, "softmax")]),
+        "convnet": (
+            (12, 12, 3),
+            [conv(16, 3, activation="relu"), layers.MaxPooling2D(), layers.Flatten(), dense(3)],
+        ),
+        "normalized": (
+            (12, 12, 3),
+            [conv(16, 3), layers.BatchNormalization(), layers.ReLU(), layers.Flatten()],
+        ),
+        "lstm": ((12, 4), [layers.LSTM(8, return_sequences=True), layers.LSTM(8), dense(3)]),
+        "gru": ((12, 4), [layers.Bidirectional(layers.GRU(16)), dense(3, "relu")]),
+        "simple": ((12, 4), [layers.SimpleRNN(16), dense(3, "relu")]),
+        "transformer": torchkeras.Model(tokens, dense(64, "relu")(pooled)),
+    }
+
+
+@pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
+@pytest.mark.parametrize("name", tutorial_nets())
+def test_an_exported_batch_has_no_limit(name, training):
+    model, shape, dtype = tutorial_nets()[name], (12,), torch.int64
+    if isinstance(model, tuple):
+        shape, parts = model
+        model, dtype = torchkeras.Sequential([torchkeras.Input(shape), *parts]), torch.float32
+    example = torch.ones(2, *shape, dtype=dtype)
+    shapes = ({0: torch.export.Dim("batch")},)
+    program = torch.export.export(model.train(training), (example,), dynamic_shapes=shapes)
+    (sizes,) = program.range_constraints.values()
+    assert sizes.upper == int_oo
+    assert len(program.module()(torch.ones(5_000, *shape, dtype=dtype))) == 5_000
 
 
 @not_on_the_oldest_torch
@@ -287,15 +431,15 @@ def test_exported_program_is_saved_and_loaded(tmp_path):
     torch.testing.assert_close(loaded.module()(X), model(X))
 
 
-def test_jit_trace():
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.parametrize("called", [False, True], ids=["new", "called"])
+def test_jit_trace(called):
     model = dense_model().eval()
-    with torch.no_grad():
+    if called:
         model(X)
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        traced = torch.jit.trace(model, X)
+    traced = torch.jit.trace(model, X)
     torch.testing.assert_close(traced(X), model(X))
 
 

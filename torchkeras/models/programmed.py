@@ -198,7 +198,7 @@ class Programmed(Layer):
                     f"{names}. Received a dictionary with the keys {list(inputs)}."
                 )
             if keyed:
-                if len(inputs) > len(names) and not torch.compiler.is_compiling():
+                if len(inputs) > len(names) and not is_traced():
                     self._warn_of_more(names, list(inputs))
                 return leaves_of({name: inputs[name] for name in names})
             return [inputs[name] for name in names]

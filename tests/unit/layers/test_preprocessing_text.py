@@ -146,6 +146,41 @@ def test_adapts_to_some_steps():
     assert layer.get_vocabulary() == ["", "[UNK]", "a"]
 
 
+@pytest.mark.parametrize(
+    "found",
+    [
+        [["a", "b"], []],
+        [[b"a", "b"], ()],
+        [np.array(["a", "b"]), np.array([], dtype=object)],
+        np.array([["a", "b"], []], dtype=object),
+        [[["a"], ["b"]], []],
+    ],
+    ids=["lists", "bytes", "arrays", "array of lists", "nested"],
+)
+def test_what_a_split_function_may_return(found):
+    layer = TextVectorization(split=lambda texts: found, vocabulary=["a", "b"])
+    assert layer(["A B", ""]).tolist() == [[2, 3], [0, 0]]
+
+
+def test_tokens_that_are_no_strings_are_named():
+    layer = TextVectorization(split=lambda texts: [[1, 2]], vocabulary=["a"])
+    with pytest.raises(TypeError, match="string"):
+        layer(["1 2"])
+
+
+def test_split_functions_get_the_texts_whatever_these_hold():
+    given = []
+
+    def split(texts):
+        given.extend(texts.tolist())
+        return np.char.split(texts)
+
+    layer = TextVectorization(split=split, vocabulary=["a"])
+    odd = ["".join(map(chr, range(12))) + "A!", "É"]
+    layer(odd)
+    assert given == ["".join(map(chr, range(12))) + "a", "É"]
+
+
 def test_functions_take_arrays_of_strings():
     def standardize(texts):
         assert texts.dtype.kind == "U"

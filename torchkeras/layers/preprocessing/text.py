@@ -1,6 +1,7 @@
 """Text as NumPy arrays of bytes: the one form in which layers handle strings."""
 
 from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -93,11 +94,22 @@ def rows_of(value: Any) -> list[list[bytes]]:
     Args:
         value: What a function that splits text returned, or a batch of tokens.
     """
+    rows = given_rows_of(value)
+    flat = iter(as_bytes(list(chain.from_iterable(rows))).tolist())
+    return [list(islice(flat, len(row))) for row in rows]
+
+
+def given_rows_of(value: Any) -> list[list[Any]]:
+    """Return the tokens of each sample as they came; what they are is not looked at.
+
+    Args:
+        value: What a function that splits text returned, or a batch of tokens.
+    """
     if isinstance(value, (list, tuple)) and len(value) and not isinstance(value[0], _TEXT):
-        return [as_bytes(row).reshape(-1).tolist() for row in value]
+        return [_row(row) for row in value]
     array = value if isinstance(value, np.ndarray) else _array(value, "inputs")
     if array.dtype.kind == "O" and array.ndim == 1 and _holds_rows(array):
-        return [as_bytes(row).reshape(-1).tolist() for row in array]
+        return [_row(row) for row in array.tolist()]
     found = as_bytes(array)
     return (
         [found.reshape(-1).tolist()] if found.ndim < 2 else [row.ravel().tolist() for row in found]
@@ -106,6 +118,11 @@ def rows_of(value: Any) -> list[list[bytes]]:
 
 def _holds_rows(array: Strings) -> bool:
     return len(array) > 0 and isinstance(array[0], (list, tuple, np.ndarray))
+
+
+def _row(given: Any) -> list[Any]:
+    is_flat = type(given) is list and (not given or isinstance(given[0], _TEXT))
+    return given if is_flat else as_bytes(given).reshape(-1).tolist()
 
 
 def decoded(tokens: Iterable[bytes], encoding: str) -> list[str]:

@@ -21,7 +21,7 @@ from .lookup_arguments import checked_mode, refuse_sparse
 from .reading import Reading
 from .run_table import RunTable
 from .string_lookup import StringLookup
-from .text import Strings, as_bytes, as_strings, placed
+from .text import Strings, as_bytes, as_strings, placed, rows_of
 from .token_batch import Text, WordBatch
 from .tokenizing import SPLITS, STANDARDIZATIONS, ngrams_of, standardized, tokens_of, widths_of
 from .vocabulary import Table, refuse_path
@@ -232,7 +232,7 @@ class TextVectorization(Reading):
                 return table.split(flat, how)
             flat = standardized(texts, how, self.encoding).reshape(-1).tolist()
             rows = tokens_of(flat, self.split, self.encoding)
-            rows = rows if self._widths is None else ngrams_of(rows, self._widths)
+            rows = rows if self._widths is None else ngrams_of(rows_of(rows), self._widths)
             return WordBatch.listed(list(chain.from_iterable(rows)), [len(row) for row in rows])
         except TypeError:
             as_bytes(texts, argument)  # says what is wrong

@@ -140,6 +140,20 @@ def translated(text: Text, standardize: str | None, folds_spaces: bool) -> bytes
     return _as_bytes(text).translate(_TABLES["lower" in how, folds_spaces], gone)
 
 
+def all_translated(texts: Sequence[Text], standardize: str | None) -> list[bytes]:
+    """Return texts with their letters changed.
+
+    Args:
+        texts: The texts.
+        standardize: As for `translated`.
+    """
+    for mark, raw in _marked(texts, standardize, folds_spaces=False):
+        rows = raw[1 : -PADDING - 1].split(bytes([mark]))
+        if len(rows) == len(texts):
+            return rows
+    return [translated(text, standardize, False) for text in texts]
+
+
 def _marked(
     texts: Sequence[Text], standardize: str | None, folds_spaces: bool
 ) -> Iterator[tuple[int, bytes]]:

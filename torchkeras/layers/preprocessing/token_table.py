@@ -1,5 +1,7 @@
 """Numbers for words and for characters, a batch at a time."""
 
+from itertools import repeat
+
 import numpy as np
 
 from .key_table import Integers, KeyTable, Sparse, Words
@@ -79,12 +81,15 @@ class WordTable:
         self, batch: WordBatch, first: Words, others: list[Sparse], where: Integers, is_new: bool
     ) -> None:
         """Put the numbers of long words in the place of their bytes."""
-        for place, start, size in zip(where, batch.starts[where], batch.sizes[where], strict=True):
-            word = batch.raw[start : start + size]
-            number = self._long.get(word, len(self._long))
-            if is_new:
-                self._long[word] = number
-            first[place] = _LONG << _LENGTH_AT | number
+        raw, long = batch.raw, self._long
+        starts, sizes = batch.starts[where], batch.sizes[where]
+        ends = (starts + sizes).tolist()
+        spelled = [raw[start:end] for start, end in zip(starts.tolist(), ends, strict=True)]
+        if is_new:
+            numbers = [long.setdefault(word, len(long)) for word in spelled]
+        else:
+            numbers = list(map(long.get, spelled, repeat(len(long))))
+        first[where] = np.array(numbers, dtype=np.uint64) | np.uint64(_LONG << _LENGTH_AT)
         for places, words in others:
             words[batch.sizes[places] > _LIMITS[-1]] = 0
 

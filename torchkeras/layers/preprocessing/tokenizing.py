@@ -13,8 +13,8 @@ import numpy as np
 from torchkeras._base.budget import charge
 from torchkeras._base.messages import show
 
-from .text import Strings, as_strings, rows_of
-from .token_batch import Text, translated
+from .text import Strings, as_strings, given_rows_of
+from .token_batch import Text, all_translated
 
 Rows = list[list[bytes]]
 
@@ -36,7 +36,8 @@ def standardized(texts: Strings, how: Any, encoding: str) -> Strings:
         given = as_text(flat, encoding).reshape(texts.shape)
         return as_strings(how(given), "the output of `standardize`")
     made = np.empty(len(flat), dtype=object)
-    made[:] = [translated(text, how, False) for text in flat]
+    is_done = how is None and set(map(type, flat)) == {str}
+    made[:] = flat if is_done else all_translated(flat, how)
     return made.reshape(texts.shape)
 
 
@@ -52,8 +53,8 @@ def as_text(texts: Sequence[Text], encoding: str) -> "np.ndarray[Any, np.dtype[n
     return np.array(texts, dtype=np.str_)
 
 
-def tokens_of(texts: Sequence[Text], split: Callable[..., Any], encoding: str) -> Rows:
-    """Return the tokens of each text that a function finds.
+def tokens_of(texts: Sequence[Text], split: Callable[..., Any], encoding: str) -> list[list[Any]]:
+    """Return the tokens of each text that a function finds, as it gives them.
 
     Args:
         texts: The texts.
@@ -62,8 +63,8 @@ def tokens_of(texts: Sequence[Text], split: Callable[..., Any], encoding: str) -
     """
     given = as_text(texts, encoding)
     if _is_of_torchtext(split):
-        return [rows_of(split(text))[0] for text in given.tolist()]
-    return rows_of(split(given))
+        return [given_rows_of(split(text))[0] for text in given.tolist()]
+    return given_rows_of(split(given))
 
 
 def _is_of_torchtext(tokenizer: Any) -> bool:

@@ -255,3 +255,13 @@ def test_a_step_with_compiled_calls_races_with_itself_as_it_is_written() -> None
     assert of(model.compile_report()).endswith(", and timed beside eager steps")
     model.fit(X, TARGETS, epochs=5, batch_size=7, verbose=0)
     assert "ms a step" in of(model.compile_report())
+
+
+def test_auto_leaves_such_steps_alone() -> None:
+    model = CASES["regression"][0]()
+    model.compile("sgd", "mse")
+    model._compiled.jit.options = {}  # as it decides on CUDA
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, TARGETS, **PARTS)
+    assert "leaves such steps alone" in of(model.compile_report())

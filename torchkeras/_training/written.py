@@ -46,6 +46,8 @@ def with_compiled_calls(model: Steps, written: Step, watch: Watch, kind: str, na
 
 def _against(model: Steps) -> str:
     """Return what speaks against compiling calls in a model's own steps, or nothing."""
+    if model._compiled.jit.is_auto:
+        return 'jit_compile="auto" leaves such steps alone'
     if REPLICAS.active is not None:
         return "several processes share each batch"
     if captures(model._compiled.jit, device_of(model) or torch.device("cpu")):

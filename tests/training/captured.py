@@ -87,6 +87,12 @@ def attentive() -> Any:
     return torchkeras.Model(inputs, layers.Dense(1)(found))
 
 
+def branched() -> Any:
+    left, right = layers.Input((6,), name="left"), layers.Input((6,), name="right")
+    joined = layers.Concatenate()([layers.Dense(4, "relu")(left), layers.Dense(3, "tanh")(right)])
+    return torchkeras.Model({"right": right, "left": left}, layers.Dense(1)(joined))
+
+
 def regularized() -> Any:
     penal = regularizers.L2(0.01)
     found = [layers.Dense(4, kernel_regularizer=penal, activation="tanh"), layers.Dense(1)]
@@ -107,6 +113,7 @@ NETS: dict[str, tuple[Any, ...]] = {
     "sequential": (sequential, "log_cosh", ["mae"], X[:, :, None].repeat(2, -1), Y),
     "text": (text, "binary_crossentropy", ["accuracy"], 6 * X, (Y > 0.5).astype("float32")),
     "attentive": (attentive, "huber", [], X[:, :, None].repeat(2, -1), Y),
+    "branched": (branched, "mse", ["mae"], {"left": X, "right": 1 - X}, Y),
     "regularized": (regularized, "mse", [], X, Y),
     "mixed": (mixed, "mse", ["mse"], X, Y),
     "unknown metrics": (text, "binary_crossentropy", ["AUC"], X, (Y > 0.5).astype("float32")),

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from torchkeras._base.fetching import fetched
+from torchkeras._base.nested import leaves_of, map_leaves
 
 from .cuda_graph import Graph
 from .device_step import DeviceStep
@@ -33,8 +34,10 @@ class Capture:
 
     def __init__(self, step: DeviceStep, graph: Graph, batch: Any) -> None:
         self._step, self._graph = step, graph
-        self._form = form_of(batch)
-        self._given = [torch.empty_like(p).copy_(p) for p in batch if p is not None]
+        self._form = form_of_batch(batch)
+        x, y, weight = batch
+        self._batch = map_leaves(_copy, x), _copy(y), None if weight is None else _copy(weight)
+        self._given = _parts_of(self._batch)
         self._made: list[Tensor] = []
         before = Moment(step.changed, graph)
         try:
@@ -47,8 +50,7 @@ class Capture:
         self._witness = step.witness()
 
     def _body(self) -> None:
-        x, y, *weight = self._given
-        self._made = self._step.run(x, y, weight[0] if weight else None)
+        self._made = self._step.run(*self._batch)
 
     def takes(self, batch: Any) -> bool:
         """Say whether a batch is one that can be replayed now.
@@ -56,9 +58,7 @@ class Capture:
         Args:
             batch: Inputs, targets and sample weights.
         """
-        _, y, weight = batch
-        has_all = y is not None and (weight is not None) == (len(self._given) > 2)
-        return has_all and form_of(batch) == self._form and not is_watched()
+        return form_of_batch(batch) == self._form and not is_watched()
 
     def holds(self) -> bool:
         """Say whether the model is as it was recorded."""
@@ -75,8 +75,7 @@ class Capture:
 
     def _replay(self, batch: Any) -> None:
         self._step.turn()
-        parts = [part for part in batch if part is not None]
-        for given, part in zip(self._given, parts, strict=True):
+        for given, part in zip(self._given, _parts_of(batch), strict=True):
             given.copy_(part, non_blocking=True)
         self._graph.replay()
 
@@ -96,6 +95,30 @@ class Capture:
             before.restore()
         near = [_is_near(*pair, None) for pair in zip(made, expected, strict=True)]
         return Trial(self._step, near, before.kept, after)
+
+
+def form_of_batch(batch: Any) -> tuple[Any, ...] | None:
+    """Return what a capture depends on, or `None` for a batch that cannot be captured.
+
+    Args:
+        batch: Inputs, which may be several, targets and sample weights.
+    """
+    x, y, weight = batch
+    form = None if y is None else form_of(_parts_of(batch))
+    if form is None:
+        return None
+    structure = None if type(x) is Tensor else repr(map_leaves(lambda leaf: None, x))
+    return form, weight is None, structure
+
+
+def _parts_of(batch: Any) -> list[Tensor]:
+    x, *others = batch
+    inputs = [x] if type(x) is Tensor else leaves_of(x)
+    return [*inputs, *(part for part in others if part is not None)]
+
+
+def _copy(tensor: Tensor) -> Tensor:
+    return torch.empty_like(tensor).copy_(tensor)
 
 
 class Trial:

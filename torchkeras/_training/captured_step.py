@@ -11,10 +11,10 @@ from typing import Any
 
 from .added import AddedLosses
 from .capturable import is_wanted, place_of, why_not
-from .capture import Capture, Trial
+from .capture import Capture, Trial, form_of_batch
 from .cuda_graph import GRAPHS
 from .device_step import DeviceStep, Evaluate
-from .recording import RECORDINGS, Forms, form_of, is_watched
+from .recording import RECORDINGS, Forms, is_watched
 from .steps import Steps
 
 # So many alike steps come before a recording; by then torch has chosen its kernels.
@@ -74,8 +74,7 @@ class CapturedStep:
 
     def _wait(self, batch: Any) -> None:
         """Capture a step once enough alike batches have come."""
-        has_come = self._forms.count(form_of(batch))
-        if has_come <= _WAITS or batch[1] is None or is_watched():
+        if self._forms.count(form_of_batch(batch)) <= _WAITS or is_watched():
             return
         self._forms.forget()
         self._left -= 1

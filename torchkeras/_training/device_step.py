@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from torchkeras._data.batch import num_rows
 from torchkeras.metrics.metric import held
 from torchkeras.optimizers.kernel_optimizer import KernelOptimizer
 
@@ -63,11 +64,11 @@ class DeviceStep:
 
     # On the device
 
-    def run(self, x: Tensor, y: Tensor, weight: Tensor | None) -> list[Tensor]:
+    def run(self, x: Any, y: Tensor, weight: Tensor | None) -> list[Tensor]:
         """Do the device's part; return predictions, loss and gradients.
 
         Args:
-            x: The inputs.
+            x: The inputs, one or several.
             y: The targets.
             weight: The sample weights.
         """
@@ -81,7 +82,7 @@ class DeviceStep:
             grads = _apart([_as_weight(*pair) for pair in zip(found, self._params, strict=True)])
             if self.updates:
                 self._optimizer.update_from(grads, self._grouped())
-            held(self._tracker.total).add_(loss, alpha=x.shape[0])
+            held(self._tracker.total).add_(loss, alpha=num_rows(x))
             if self.measures and self._measure is not None:
                 self._measure(y, y_pred, weight)
         return [y_pred.detach(), loss.detach(), *grads]
@@ -123,7 +124,7 @@ class DeviceStep:
             self._optimizer.count_update()
         else:
             self._optimizer.step()
-        self._tracker.count_samples(x.shape[0])
+        self._tracker.count_samples(num_rows(x))
         if not self.measures and self._measure is not None:
             with torch.no_grad():
                 self._measure(y, y_pred.clone(), weight)  # the next step writes into `y_pred`

@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 
-from tests.speed.bench_nets import CONTENDERS, Contender
+from tests.speed.bench_nets import CONTENDERS, contender
 
 NET = "MNIST MLP"
 
@@ -24,21 +24,21 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{'':20}{'quiet ms':>10}{'busy ms':>10}{'ratio':>8}")
     for name in ("torchkeras", *options.contenders):
-        contender = Contender(name)
-        if not contender.is_there:
+        served = contender(name)
+        if not served.is_there:
             print(f"{name:20} is not installed")
             continue
-        contender.seconds(NET, "fit")
-        quiet = [contender.seconds(NET, "fit") for _ in range(options.rounds)]
+        served.seconds(NET, "fit")
+        quiet = [served.seconds(NET, "fit") for _ in range(options.rounds)]
         neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])
         try:
-            busy = [contender.seconds(NET, "fit") for _ in range(options.rounds)]
+            busy = [served.seconds(NET, "fit") for _ in range(options.rounds)]
         finally:
             neighbour.kill()
             neighbour.wait()
         alone, beside = (statistics.median(times) * 1e3 for times in (quiet, busy))
         print(f"{name:20}{alone:10.3f}{beside:10.3f}{beside / alone:8.1f}", flush=True)
-        contender.stop()
+        served.stop()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import argparse
 
 import torch
 
-from tests.speed.bench_nets import Contender, table
+from tests.speed.bench_nets import contender, table
 from tests.speed.nets import LARGE, NETS
 
 DEFAULT = ("tiny MLP", "MNIST MLP", *LARGE)
@@ -29,7 +29,7 @@ def main() -> None:
     if not torch.cuda.is_available():
         print("nothing is timed: torch finds no CUDA device on this machine")
         return
-    contenders = [Contender(name) for name in ("torchkeras", *options.contenders)]
+    contenders = [contender(name) for name in ("torchkeras", *options.contenders)]
     table(list(options.nets), ["fit"], [c for c in contenders if c.is_there], options.rounds)
 
 

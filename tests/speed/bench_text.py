@@ -12,13 +12,14 @@ over ours.
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from tests.speed.served import Contender, serve
 
 BATCHES, TASKS = (32, 256, 4096), ("call", "adapt")
 ROWS: dict[str, dict[str, Any]] = {
@@ -97,16 +98,16 @@ def layer_of(side: Any, row: str) -> Any:
     return side.vectorization(max_tokens=5000, **options)
 
 
-def serve(name: str) -> None:
-    """Answer lines `WHAT;ROW;BATCH` with the seconds of one pass."""
+def answer(name: str) -> None:
+    """Answer with the seconds of one pass: what is done, the row, and the size of a batch."""
     side: Any = Ours() if name == "torchkeras" else Keras()
     data, made = texts(), {}
-    print("ready", flush=True)
-    for line in sys.stdin:
-        what, row, size = line.strip().split(";")
+
+    def seconds(what: str, row: str, size: str) -> float:
         batches = [data[start : start + int(size)] for start in range(0, len(data), int(size))]
         if row not in made:
-            made = {row: layer_of(side, row)}
+            made.clear()
+            made[row] = layer_of(side, row)
             made[row].adapt(data)
             made[row](batches[0])
         layer, source = layer_of(side, row), side.batched(data, int(size))
@@ -116,34 +117,9 @@ def serve(name: str) -> None:
         else:
             for part in batches:
                 made[row](part)
-        print(time.perf_counter() - start, flush=True)
+        return time.perf_counter() - start
 
-
-class Contender:
-    """A process that answers with the seconds of one pass."""
-
-    def __init__(self, python: str, name: str) -> None:
-        self._process = subprocess.Popen(
-            [python, "-m", "tests.speed.bench_text", "--serve", name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.is_there = self._read() == "ready"
-
-    def seconds(self, what: str, row: str, batch: int) -> float:
-        """Return the time of one pass."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{what};{row};{batch}\n")
-        self._process.stdin.flush()
-        word = self._read()
-        if not word:
-            raise RuntimeError(f"It stopped at {what}, {row}, {batch}: see its error above")
-        return float(word)
-
-    def _read(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+    serve(seconds)
 
 
 def cell(ours: Contender, theirs: Contender | None, asked: Any, rounds: int) -> str:
@@ -166,10 +142,11 @@ def main() -> None:
     parser.add_argument("--serve")
     options = parser.parse_args()
     if options.serve:
-        serve(options.serve)
+        answer(options.serve)
         return
-    ours = Contender(sys.executable, "torchkeras")
-    theirs = Contender(os.environ.get("KERAS_PYTHON", sys.executable), "keras")
+    python = os.environ.get("KERAS_PYTHON", sys.executable)
+    ours = Contender("torchkeras", "bench_text", "--serve", "torchkeras")
+    theirs = Contender("keras", "bench_text", "--serve", "keras", python=python)
     asked = [(what, size) for what in options.tasks for size in options.batches]
     print(" " * 24 + "".join(f"{what:>11}{size:>6}" for what, size in asked))
     for row in options.rows:

@@ -1,15 +1,16 @@
 """One contender in a process of its own: told a net and what to do with it, it answers in seconds.
 
-`bench_nets` starts one such process for each contender and lets them run turn about. A process of
-its own keeps one contender's settings (allocator, threads, backend) from helping another.
+`bench_nets` starts one such process for each contender and lets them run turn about.
 """
 
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+from tests.speed.served import serve
 
 Run = Callable[[], Any]
 
@@ -87,22 +88,14 @@ def maker(name: str) -> Callable[[Any], dict[str, Run]]:
     return lambda net: with_package(package, net)
 
 
-def orders() -> Iterator[tuple[str, str]]:
-    """Yield nets and what to do with them, as lines of the standard input name them."""
-    for line in sys.stdin:
-        net, _, what = line.strip().rpartition(" ")
-        yield net, what
-
-
 def main() -> None:
     make = maker(sys.argv[1])
     from tests.speed.nets import LARGE, NETS
 
     nets = NETS | LARGE
-
     made: dict[str, dict[str, Run]] = {}
-    print("ready", flush=True)
-    for name, what in orders():
+
+    def seconds(name: str, what: str) -> float:
         if name not in made:
             made.clear()
             made[name] = make(nets[name])
@@ -110,7 +103,9 @@ def main() -> None:
                 run()
         start = time.perf_counter()
         made[name][what]()
-        print((time.perf_counter() - start) / nets[name].steps, flush=True)
+        return (time.perf_counter() - start) / nets[name].steps
+
+    serve(seconds)
 
 
 if __name__ == "__main__":

@@ -190,6 +190,8 @@ class Archive:
             raise self._refusal(f"its member {name!r} is a link")
         if member.flag_bits & _ENCRYPTED or member.compress_type not in _PACKINGS:
             raise self._refusal(f"its member {name!r} is encrypted, or packed in an unknown way")
+        if member.compress_type == zipfile.ZIP_STORED and unpacked != packed:
+            raise self._refusal(f"its member {name!r} is {packed} bytes, and claims {unpacked}")
         if unpacked > _FREE_BYTES and unpacked > _RATIO * packed:
             raise self._refusal(
                 f"its member {name!r} claims {unpacked} bytes, of which it holds {packed}"

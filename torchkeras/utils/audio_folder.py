@@ -18,6 +18,7 @@ from torchkeras._data.stages import stacked
 from .folder import Folder, Kind
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_LARGEST_RATIO = 100  # by which a rate may grow: rates of sounds differ by less
 
 
 def audio_dataset_from_directory(
@@ -105,6 +106,11 @@ def _read(rate: int | None, length: int | None, path: str) -> Tensor:
         sound, own_rate = _decoded(Path(path).read_bytes())
     except (ValueError, struct.error, IndexError) as error:
         raise ValueError(f"{path} cannot be read as a wav file: {error}.") from error
+    if rate is not None and rate > _LARGEST_RATIO * own_rate:
+        raise ValueError(
+            f"{path} is refused: it claims a rate of {own_rate}, and would become more than "
+            f"{_LARGEST_RATIO} times as long at {rate}."
+        )
     if rate is not None and rate != own_rate:
         sound = _resampled(sound, own_rate, rate)
     if length is None:

@@ -62,17 +62,30 @@ def load_img(
 
 
 def _opened(path: Any) -> "Picture":
-    from PIL import Image
-
     if isinstance(path, io.BytesIO):
-        return Image.open(path)
+        return _picture(path, "A picture")
     if not isinstance(path, (str, bytes, os.PathLike)):
         raise TypeError(
             "`path` must be a path or a `io.BytesIO`. "
             f"Received: path={show(path)} (of type {type(path).__name__})."
         )
     with open(path, "rb") as file:
-        return Image.open(io.BytesIO(file.read()))
+        return _picture(io.BytesIO(file.read()), os.fsdecode(path))
+
+
+def _picture(content: io.BytesIO, name: str) -> "Picture":
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        return Image.open(content)
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"{name} is refused: {error} If you trust it, raise `PIL.Image.MAX_IMAGE_PIXELS`."
+        ) from error
+    except UnidentifiedImageError as error:
+        raise UnidentifiedImageError(
+            f"{name} cannot be read: cannot identify what image it is."
+        ) from error
 
 
 def _centre(size: tuple[int, int], width: int, height: int) -> tuple[int, int, int, int]:

@@ -25,10 +25,9 @@ def test_nets_have_the_same_weights(name: str) -> None:
 
 @pytest.mark.parametrize("name", LARGE)
 def test_large_nets_have_the_same_weights(name: str) -> None:
-    with torch.device("meta"):
-        in_torch = [p.shape for p in LARGE[name].torch().parameters()]
-    model = LARGE[name].keras(torchkeras)
-    in_keras = [p.shape for p in model.parameters()]
+    with torch.device("meta"), torchkeras.device("meta"):
+        modules = LARGE[name].torch(), LARGE[name].keras(torchkeras)
+    in_torch, in_keras = ([p.shape for p in module.parameters()] for module in modules)
     assert sorted(in_torch) == sorted(in_keras)
 
 

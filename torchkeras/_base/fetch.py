@@ -12,6 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
 
+from . import drive
 from .switches import is_interactive_logging_enabled
 
 _PIECE_BYTES = 1 << 20
@@ -113,7 +114,7 @@ def _receive(url: str, file: IO[bytes], begun: int) -> None:
         headers["Range"] = f"bytes={begun}-"
     request = urllib.request.Request(url, headers=headers)
     try:
-        response = urllib.request.urlopen(request, timeout=_SILENCE_S)
+        response = drive.opened(request, _SILENCE_S)
     except urllib.error.HTTPError as error:
         error.close()
         if begun and error.code == _RANGE_NOT_SATISFIABLE:

@@ -61,6 +61,7 @@ _CONV_1D: dict[str, Rule] = {
     **_CONV,
     "filter_length": "kernel_size",
     "subsample_length": "strides",
+    "input_length": _input_shape,
 }
 _POOL_1D: dict[str, Rule] = {**_IMAGES, "pool_length": "pool_size", "stride": "strides"}
 _RECURRENT: dict[str, Rule] = {
@@ -99,6 +100,7 @@ RULES_BY_LAYER: dict[str, dict[str, Rule]] = {
     "Conv2DTranspose": _CONV,
     "Conv3D": _CONV,
     "Cropping2D": _IMAGES,
+    "Cropping3D": _IMAGES,
     "Dense": _DENSE,
     "DepthwiseConv2D": {**_BIAS, **_IMAGES, "subsample": "strides"},
     "Dropout": {"p": "rate"},
@@ -107,7 +109,9 @@ RULES_BY_LAYER: dict[str, dict[str, Rule]] = {
     "GaussianDropout": {"p": "rate"},
     "GaussianNoise": {"sigma": "stddev"},
     "GlobalAveragePooling2D": _IMAGES,
+    "GlobalAveragePooling3D": _IMAGES,
     "GlobalMaxPooling2D": _IMAGES,
+    "GlobalMaxPooling3D": _IMAGES,
     "LSTM": _RECURRENT,
     "LeakyReLU": {"alpha": "negative_slope"},
     "MaxPooling1D": _POOL_1D,
@@ -118,10 +122,13 @@ RULES_BY_LAYER: dict[str, dict[str, Rule]] = {
     "SeparableConv2D": {**_BIAS, **_IMAGES, "nb_filter": "filters", "subsample": "strides"},
     "SimpleRNN": _RECURRENT,
     "SpatialDropout1D": {"p": "rate"},
-    "SpatialDropout2D": {"p": "rate"},
+    "SpatialDropout2D": {**_IMAGES, "p": "rate"},
+    "SpatialDropout3D": {**_IMAGES, "p": "rate"},
     "UpSampling1D": {"length": "size"},
     "UpSampling2D": _IMAGES,
+    "UpSampling3D": _IMAGES,
     "ZeroPadding2D": _IMAGES,
+    "ZeroPadding3D": _IMAGES,
 }
 _ROWS_AND_COLUMNS = {"Conv2D": 2, "Conv2DTranspose": 2, "Conv3D": 3, "SeparableConv2D": 2}
 

@@ -1,7 +1,6 @@
 """The modules that older Keras had, and where their names are now."""
 
 import importlib
-from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -14,14 +13,16 @@ WHERE_BY_PATH = {
     "backend.tensorflow_backend": "backend",
     "callbacks.callbacks": "callbacks",
     "callbacks.experimental": "callbacks",
-    "engine": "layers models",
+    "engine": "layers models utils",
     "engine.base_layer": "layers",
     "engine.functional": "models",
     "engine.input_layer": "layers",
     "engine.input_spec": "layers",
     "engine.keras_tensor": ".",
+    "engine.network": "models utils",
+    "engine.saving": "models saving",
     "engine.sequential": "models",
-    "engine.topology": "layers models",
+    "engine.topology": "layers models utils",
     "engine.training": "models",
     "experimental": "optimizers.schedules",
     "initializations": "initializers",
@@ -35,6 +36,7 @@ WHERE_BY_PATH = {
     "layers.embeddings": "layers",
     "layers.experimental": "layers",
     "layers.experimental.preprocessing": "layers",
+    "layers.local": "layers",
     "layers.merge": "layers",
     "layers.merging": "layers",
     "layers.noise": "layers",
@@ -56,15 +58,22 @@ WHERE_BY_PATH = {
     "optimizers.nadam_v2": "optimizers",
     "optimizers.optimizer_v2": "optimizers",
     "optimizers.rmsprop_v2": "optimizers",
+    "utils.conv_utils": "utils backend",
     "utils.data_utils": "utils",
     "utils.generic_utils": "utils",
     "utils.image_utils": "utils",
     "utils.io_utils": "utils",
-    "utils.layer_utils": "utils",
+    "utils.layer_utils": "utils backend",
+    "utils.losses_utils": "losses",
+    "utils.multi_gpu_utils": "utils",
     "utils.np_utils": "utils",
+    "utils.training_utils": "utils",
     "utils.vis_utils": "utils",
+    "wrappers.scikit_learn": "legacy.wrappers",
 }
 _NEW_NAMES = {
+    "Container": "Model",
+    "Network": "Model",
     "Policy": "DTypePolicy",
     "set_policy": "set_global_policy",
 }
@@ -94,9 +103,10 @@ class OldModule(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         new_name = _NEW_NAMES.get(name, name)
         for where in self._where:
-            namespace = self._package if where == "." else attrgetter(where)(self._package)
+            name_now = f"{self._package.__name__}.{where}".rstrip(".")
+            namespace = importlib.import_module(name_now)
             if hasattr(namespace, new_name):
-                self._tell(f"keras.{where}".rstrip("."))
+                self._tell(f"keras.{where}".rstrip(".").replace("legacy.", ""))
                 return getattr(namespace, new_name)
         return self._of_own_folder(name)
 

@@ -23,12 +23,27 @@ _SHORT = {
     "mse": "mean_squared_error",
     "msle": "mean_squared_logarithmic_error",
 }
+_ALIASES = {
+    "constraints": {"maxnorm": "MaxNorm", "nonneg": "NonNeg", "unitnorm": "UnitNorm"},
+    "initializers": {
+        "normal": "RandomNormal",
+        "one": "Ones",
+        "uniform": "RandomUniform",
+        "zero": "Zeros",
+    },
+    "losses": {
+        "cosine": "cosine_similarity",
+        "cosine_proximity": "cosine_similarity",
+        "huber_loss": "huber",
+    },
+}
 _CLASSES = {
     "CuDNNGRU": "GRU",
     "CuDNNLSTM": "LSTM",
     "AtrousConvolution1D": "Conv1D",
     "AtrousConvolution2D": "Conv2D",
     "Deconvolution2D": "Conv2DTranspose",
+    "Deconvolution3D": "Conv3DTranspose",
 }
 
 
@@ -57,6 +72,10 @@ def apply(package: ModuleType, patches: Patches) -> None:
     for old, new in _SHORT.items():
         patches.add(package.losses, old, getattr(package.losses, new))
         patches.add(package.metrics, old, getattr(package.losses, new))
+    for namespace, names in _ALIASES.items():
+        home = getattr(package, namespace)
+        for old, new in names.items():
+            patches.add(home, old, getattr(home, new))
     patches.add(package.losses, "Reduction", Reduction)
     patches.add(package.models, "model_from_config", package.saving.deserialize_keras_object)
     for old, new in _CLASSES.items():

@@ -18,6 +18,7 @@ from torch import nn
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
     DynamicOutputShapeException,
+    FakeTensor,
     FakeTensorMode,
     unset_fake_temporarily,
 )
@@ -40,6 +41,7 @@ class UnknownSizeError(ValueError):
     """A size must be known, and no number may stand for it."""
 
 
+_MOST_NUMBERS = 16
 _LOG = logging.getLogger("torch._subclasses.fake_tensor")
 _ACTIVE: ContextVar[bool] = ContextVar("torchkeras_probing", default=False)
 
@@ -142,7 +144,13 @@ class _Trial(FakeTensorMode):  # type: ignore[no-untyped-call]
     """Torch's mode for tensors without memory, given parameters that have none either.
 
     Where it meets real ones it takes an operator apart, and looks up nothing that it knows already.
+    A few numbers made of sizes alone (how often to repeat something, say) keep their values.
     """
+
+    def may_turn_const(self, t: torch.Tensor) -> bool:
+        """Say whether a tensor that was made of numbers keeps them; torch allows just one."""
+        few = t.numel() <= _MOST_NUMBERS and not t.is_sparse
+        return few and not isinstance(t, FakeTensor) and t.device.type != "meta"
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None

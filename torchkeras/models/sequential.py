@@ -11,6 +11,7 @@ from torchkeras._base.budget import bounded
 from torchkeras._base.naming import auto_name, build_scope
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras._symbolic.probe import is_unknown
 from torchkeras._symbolic.tensor import KerasTensor, is_keras_tensor
 from torchkeras.layers.base.calling import first_argument
 from torchkeras.layers.base.shapes import as_shape, map_shapes, shapes_of
@@ -169,11 +170,23 @@ class Sequential(Model):
         inputs = first_argument(self, args, kwargs)
         shape = shapes_of(inputs)
         if isinstance(shape, tuple):
-            self._build_from(shape, "string" if isinstance(inputs, np.ndarray) else inputs.dtype)
+            dtype = "string" if isinstance(inputs, np.ndarray) else inputs.dtype
+            self._build_first(_readings(shape), dtype)
             return
         self._check_chain()
         object.__setattr__(self, "_build_arguments", {"input_shape": shape})
         self.built = True
+
+    def _build_first(self, shapes: list[tuple[int | None, ...]], dtype: Any) -> None:
+        """Build for the first of several shapes that the layers take."""
+        *guesses, certain = shapes
+        for shape in guesses:
+            try:
+                self._build_from(shape, dtype)
+            except ValueError:
+                continue
+            return
+        self._build_from(certain, dtype)
 
     def _check_chain(self) -> None:
         if not self._chain:
@@ -308,6 +321,12 @@ class Sequential(Model):
     def __getstate__(self) -> dict[str, Any]:
         self._ensure_program()
         return {**super().__getstate__(), "_last": None}
+
+
+def _readings(shape: tuple[int, ...]) -> list[tuple[int | None, ...]]:
+    """Return what a shape may mean, with unknown sizes first where a trial gave them numbers."""
+    unknown = tuple(None if is_unknown(size) else size for size in shape)
+    return list(dict.fromkeys([unknown, (*unknown[:-1], *shape[-1:]), shape]))
 
 
 def _is_wired(layer: Layer) -> bool:

@@ -303,3 +303,19 @@ def test_symbols_find_no_fault_with_masks():
         x = torchkeras.Input((3,), dtype="int32")
         y = layers.Embedding(5, 4, mask_zero=True)(x)
         assert make(torchkeras, call=identity)(y).shape == (None, 3, 4)
+
+
+def added(package):
+    class Added(package.layers.Layer):
+        def call(self, inputs, mask=None):
+            return inputs[0] + inputs[1]
+
+    layer = Added()
+    layer.supports_masking = True
+    return layer
+
+
+@pytest.mark.parametrize("package", [torchkeras, keras])
+def test_of_the_masks_of_several_inputs_one_output_has_the_first(package):
+    y = added(package)([masked(package), X.clone()])
+    assert torch.equal(mask(package, y), MASK)

@@ -196,7 +196,7 @@ class Symbolic(Buildable):
         if masks is None:
             return outputs
         if isinstance(outputs, Tensor):
-            return with_mask(outputs, masks)
+            return _masked(outputs, next(iter(leaves_of(masks)), None))
         pairs = zip_longest(leaves, leaves_of(masks)[: len(leaves)])  # outputs after the last: none
         return fill_leaves(outputs, [_masked(x, mask) for x, mask in pairs])
 

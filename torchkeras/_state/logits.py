@@ -91,10 +91,13 @@ class Watch:
         ]
         return self._count - count, notes
 
-    def add(self, calls: int, notes: list[tuple[int, str, int | None, Tensor, Tensor]]) -> None:
+    def add(
+        self, count: int, calls: int, notes: list[tuple[int, str, int | None, Tensor, Tensor]]
+    ) -> None:
         """Count calls that nobody has seen, and take the notes of some of them.
 
         Args:
+            count: What `count` was before them.
             calls: How many.
             notes: What `since` returned for calls like these, with the logits.
         """
@@ -102,8 +105,8 @@ class Watch:
             return
         for later, kind, dim, output, logits in notes:
             versions = output._version, logits._version
-            self._notes.append((self._count + later, kind, dim, output, logits, *versions))
-        self._count += calls
+            self._notes.append((count + later, kind, dim, output, logits, *versions))
+        self._count = count + calls
 
     def find(self, output: Any, kind: str, dim: int | None) -> Tensor | None:
         """Return the logits of a tensor, or `None` if it is not known to be such a result."""

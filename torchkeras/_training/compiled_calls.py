@@ -150,14 +150,15 @@ class CompiledCall:
             args: The tensors.
             kwargs: Perhaps `training`.
         """
-        training = kwargs.get("training")
+        before, training = watch.count, kwargs.get("training")
         if training is None:
             outputs, logits = self._run(args)
         else:
             with training_mode(self._network, training):
                 outputs, logits = self._run(args)
         calls, wanted = self._seen
-        watch.add(calls, [(*note, *pair) for note, pair in zip(wanted, logits, strict=True)])
+        notes = [(*note, *pair) for note, pair in zip(wanted, logits, strict=True)]
+        watch.add(before, calls, notes)
         return outputs
 
     def _run(self, args: tuple[Any, ...]) -> Any:

@@ -301,6 +301,14 @@ def test_compiling_again_begins_anew() -> None:
     assert list(model.fit(X, Y, verbose=0).history) == ["loss"]
 
 
+def test_compiling_again_without_a_loss_leaves_those_of_the_layers() -> None:
+    model = Sequential([layers.Dense(1, kernel_regularizer="l2")])
+    model.compile("adam", "mse")
+    model.fit(X, Y, verbose=0)
+    model.compile("adam")
+    assert model.evaluate(X, Y, verbose=0) == pytest.approx(model.losses[0].item())
+
+
 def test_layers_frozen_between_runs_stay() -> None:
     model = net()
     model.fit(X, Y, verbose=0)

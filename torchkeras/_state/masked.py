@@ -16,6 +16,9 @@ class Masked(Tensor):
     _keras_mask: Tensor
     __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
 
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
+        return repr(self.as_subclass(Tensor))
+
 
 def with_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     """Return `x` carrying `mask`, or plain if `mask` is `None`."""

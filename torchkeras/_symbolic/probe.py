@@ -7,6 +7,7 @@ unknown sizes get known ones.
 """
 
 import functools
+import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from torch._subclasses.fake_tensor import (
 from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.dtypes import NAMES, to_torch
+from torchkeras._state.masked import mask_of, with_mask
 
 from .fitting import Sizes, fits, place
 from .spec import Spec, specs_in
@@ -127,7 +129,8 @@ def _run(
             (fixed or {}).get(place(leaf, axis), size) if n is None else n
             for axis, n in enumerate(leaf.shape)
         ]
-        return torch.empty(shape, dtype=to_torch(leaf.dtype), device=where)
+        made = torch.empty(shape, dtype=to_torch(leaf.dtype), device=where)
+        return made if leaf.mask is None else with_mask(made, _fake_mask(leaf, made, size))
 
     token, quiet = _ACTIVE.set(True), _LOG.disabled
     _LOG.disabled = True  # torch logs the stack of an error, which is raised as well
@@ -138,6 +141,17 @@ def _run(
     finally:
         _LOG.disabled = quiet
         _ACTIVE.reset(token)
+
+
+def _fake_mask(leaf: Spec, made: torch.Tensor, size: int) -> torch.Tensor:
+    """Return the mask of a fake tensor; sizes that are unknown in both are the same."""
+    assert leaf.mask is not None
+    pairs = itertools.zip_longest(leaf.mask.shape, leaf.shape[: len(leaf.mask.shape)])
+    shape = [
+        n if n is not None else made.shape[axis] if other is None else size
+        for axis, (n, other) in enumerate(pairs)
+    ]
+    return made.new_empty(shape, dtype=torch.bool)
 
 
 class _Trial(FakeTensorMode):  # type: ignore[no-untyped-call]
@@ -169,4 +183,8 @@ def _merge(first: Any, second: Any) -> Any:
         return first if first == second else None
     sizes = zip(first.shape, second.shape, strict=True)
     dtype = first.dtype if isinstance(first, Spec) else NAMES[first.dtype]
-    return Spec([a if a == b else None for a, b in sizes], dtype)
+    merged = Spec([a if a == b else None for a, b in sizes], dtype)
+    masks = [x.mask if isinstance(x, Spec) else mask_of(x) for x in (first, second)]
+    if masks[0] is not None and masks[1] is not None:
+        merged.mask = _merge(*masks)
+    return merged

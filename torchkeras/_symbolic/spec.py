@@ -10,10 +10,11 @@ Shape = tuple[int | None, ...]
 
 
 class Spec:
-    """A shape, with `None` for unknown sizes, and the name of a dtype."""
+    """A shape, with `None` for unknown sizes, the name of a dtype, and the spec of a mask."""
 
     shape: Shape
     dtype: str
+    mask: "Spec | None" = None
 
     def __init__(self, shape: Sequence[int | None], dtype: Any) -> None:
         self.shape = tuple(shape)

@@ -4,6 +4,7 @@ It follows torch's `__torch_function__` protocol, so torch functions, tensor met
 record themselves on it. A symbol knows only its own origin; there is no global tape.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from torchkeras._base import device
 from torchkeras._base.dtypes import to_torch
 from torchkeras._base.naming import auto_name, to_snake_case
 from torchkeras._state.arrays import from_numbers
+from torchkeras._state.masked import mask_of
 
 from . import capture
 from .operators import NAME_BY_OPERATOR, OPERATORS
@@ -108,6 +110,11 @@ class KerasTensor(Spec):
     def T(self) -> "KerasTensor":
         """The symbol with its axes reversed."""
         return self.permute(*reversed(range(self.ndim)))
+
+    @functools.cached_property
+    def _keras_mask(self) -> "KerasTensor | None":
+        """The mask that the tensor will carry, if it will carry one."""
+        return None if self.mask is None else record(mask_of, (self,), {})
 
     def dim(self) -> int:
         """Return the number of axes."""
@@ -318,7 +325,9 @@ def fresh(leaf: Any, name: str) -> Any:
     """Return a new symbol with the shape and dtype of a spec; leave any other leaf alone."""
     if not isinstance(leaf, Spec):
         return leaf
-    return KerasTensor(leaf.shape, leaf.dtype, name=auto_name(name))
+    symbol = KerasTensor(leaf.shape, leaf.dtype, name=auto_name(name))
+    symbol.mask = leaf.mask
+    return symbol
 
 
 def _binary(function: Any, swapped: bool) -> Callable[[KerasTensor, Any], Any]:

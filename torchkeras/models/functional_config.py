@@ -12,6 +12,7 @@ from torchkeras import tree
 from torchkeras._base.messages import did_you_mean
 from torchkeras._base.registry import custom_object_scope
 from torchkeras._base.serialization import deserialize_keras_object, serialize_keras_object
+from torchkeras._state.masked import mask_of
 from torchkeras._symbolic.operators import OPERATORS
 from torchkeras._symbolic.program import Constant, Ref, Step
 from torchkeras._symbolic.tensor import KerasTensor, record
@@ -192,6 +193,8 @@ def find_function(config: Mapping[str, Any]) -> Callable[..., Any] | None:
         return None
     if module in _TORCH_PLACES:
         return _torch_function(module, name)
+    if (module, name) == (mask_of.__module__, mask_of.__name__):
+        return mask_of
     if ".ops" in module:
         return _OPERATOR_BY_CLASS.get(name) or keras_operations.find(name)
     return None

@@ -71,3 +71,7 @@ def test_masks_in_compiled_functions():
         return torch.where(mask_of(with_mask(x, x > 1)), x, 0)
 
     assert run(torch.tensor([1.0, 2.0])).tolist() == [0, 2]
+
+
+def test_it_is_shown_as_a_tensor(masked):
+    assert repr(masked) == repr(torch.tensor([1.0, 2.0]))

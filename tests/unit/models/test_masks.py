@@ -211,3 +211,84 @@ def test_masking_layer_equals_keras():
         outputs = k.layers.Masking(0.0)(x)
         mask = mask_of(outputs) if k is torchkeras else get_keras_mask(outputs)
         np.testing.assert_array_equal(mask.numpy(), [[True, False], [True, True]])
+
+
+# Masks of symbols
+
+
+def chain(k):
+    """Return what layers make of a symbol with a mask, one after the other, by name."""
+    tokens = k.Input((4,), dtype="int32")
+    embedded = k.layers.Embedding(5, 3, mask_zero=True)(tokens)
+    found = {"embedding": embedded, "dense": k.layers.Dense(3)(embedded)}
+    found["norm"] = k.layers.BatchNormalization()(found["dense"])
+    found["add"] = k.layers.add([found["norm"], embedded])
+    found["lstm"] = k.layers.LSTM(3, return_sequences=True)(found["add"])
+    found["bidirectional"] = k.layers.Bidirectional(k.layers.GRU(2, return_sequences=True))(
+        found["lstm"]
+    )
+    found["distributed"] = k.layers.TimeDistributed(k.layers.Dense(3))(found["bidirectional"])
+    found["heads"] = k.layers.MultiHeadAttention(1, 2)(embedded, embedded)
+    found["last"] = k.layers.LSTM(3)(embedded)
+    found["mean"] = k.layers.GlobalAveragePooling1D()(embedded)
+    return tokens, found
+
+
+def test_symbols_have_masks_where_keras_has_them():
+    ours, theirs = (
+        {name: getattr(getattr(x, "_keras_mask", None), "shape", None) for name, x in made.items()}
+        for _, made in map(chain, oracle.PACKAGES)
+    )
+    assert ours == theirs
+
+
+def test_the_mask_of_a_symbol_is_a_symbol_to_compute_with(tmp_path):
+    tokens, made = chain(torchkeras)
+    model = Model(tokens, torchkeras.ops.logical_not(made["distributed"]._keras_mask))
+    model.save(tmp_path / "m.keras")
+    for net in (model, torchkeras.saving.load_model(tmp_path / "m.keras")):
+        np.testing.assert_array_equal(net(TOKENS).numpy(), ~MASK)
+
+
+class NeedsMask(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs, mask=None):
+        assert mask is not None
+        return inputs * mask[..., None]
+
+
+class TellsItsShape(NeedsMask):
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+def test_a_model_in_a_model_passes_its_mask_on():
+    tokens, made = chain(torchkeras)
+    inner = Model(tokens, made["distributed"])
+    assert inner(Input((4,), dtype="int32"))._keras_mask.shape == (None, 4)
+
+
+def test_the_summary_has_no_rows_for_masks():
+    lines = []
+    for k in oracle.PACKAGES:
+        oracle.reset()
+        tokens, made = chain(k)
+        text = []
+        k.Model(tokens, made["last"]).summary(
+            print_fn=lambda line, text=text, **_: text.append(line)
+        )
+        lines.append("".join(text))
+    assert "not_equal" not in lines[0]
+    assert "not_equal" in lines[1]
+
+
+@pytest.mark.parametrize("sizes", [(4,), (None,)], ids=["known", "unknown"])
+@pytest.mark.parametrize("first", [NeedsMask, TellsItsShape])
+def test_layers_that_cannot_do_without_a_mask_get_it_on_symbols(first, sizes):
+    tokens = Input(sizes, dtype="int32")
+    x = layers.Embedding(5, 3, mask_zero=True)(tokens)
+    outputs = Model(tokens, NeedsMask()(first()(x)))(TOKENS)
+    np.testing.assert_array_equal((outputs != 0).any(-1).numpy(), MASK)

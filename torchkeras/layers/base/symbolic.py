@@ -12,9 +12,10 @@ from torch import Tensor
 from torchkeras import tree
 from torchkeras._base import device
 from torchkeras._base.naming import build_scope
-from torchkeras._base.nested import fill_leaves, leaves_of
+from torchkeras._base.nested import fill_leaves, leaves_of, map_leaves
 from torchkeras._state.masked import mask_of, with_mask
 from torchkeras._symbolic.probe import probe, probing
+from torchkeras._symbolic.spec import Spec, specs_in
 from torchkeras._symbolic.tensor import KerasTensor, Node, fresh
 
 from . import calling
@@ -42,7 +43,7 @@ class Symbolic(Buildable):
         inputs = calling.first_argument(self, args, kwargs)
         check_inputs(self.input_spec, inputs, self.name)
         first_time = not self.built
-        specs = self.compute_output_spec(*args, **kwargs)
+        specs = self._masked_specs(inputs, self.compute_output_spec(*args, **kwargs))
         if first_time and not self.defines_build:
             shapes = {"input_shape": shapes_of(inputs)}  # the trial run saw made-up sizes
             object.__setattr__(self, "_build_arguments", shapes)
@@ -50,6 +51,17 @@ class Symbolic(Buildable):
         outputs = tree.map_structure(lambda leaf: fresh(leaf, "keras_tensor"), specs)
         self._nodes.append(Node(self, args, kwargs, outputs))
         return outputs
+
+    def _masked_specs(self, inputs: Any, specs: Any) -> Any:
+        """Add what the masks will look like, where the layer tells its shapes without a trial."""
+        outputs, masks = specs_in(specs), map_leaves(_mask_spec, inputs)
+        told = any(spec.mask is not None for spec in outputs) or specs_in(masks) == []
+        if told or not (self.supports_masking or self._computes_mask):
+            return specs
+        made = probe(self.compute_mask, (inputs, masks), {}, self._device)
+        for spec, mask in zip(outputs, leaves_of(made), strict=False):
+            spec.mask = mask
+        return specs
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return the shapes and dtypes of the outputs as symbols, building the layer if need be.
@@ -209,6 +221,10 @@ class Symbolic(Buildable):
             "`self.supports_masking = True` if it may be passed on unchanged.",
             stacklevel=6,
         )
+
+
+def _mask_spec(x: Any) -> Spec | None:
+    return x.mask if isinstance(x, Spec) else None
 
 
 def _masked(x: Any, mask: Any) -> Any:

@@ -4,6 +4,7 @@ Run it with `python -m tests.speed.bench_files`. The yardstick of a format is th
 (h5py or safetensors) that writes the same arrays, laid out as the file has them, into a new file
 beside the old one, waits for the disk and renames it, as we do; and that reads them into memory of
 its own. Both take turns; the best time counts, and in brackets is by how much the median was worse.
+The last column is our loading beside the library's writing of the same bytes.
 Peaks are of processes that do nothing else.
 """
 
@@ -100,13 +101,14 @@ def measure(folder: str) -> None:
     """Print the times of all formats."""
     model = make()
     arrays = {f"w{i}": w.copy(order="C") for i, w in enumerate(model.get_weights())}
-    print("format           save: plain, ours, ratio       load: plain, ours, ratio")
+    print("format           save: plain, ours, ratio       load: plain, ours, ratio   load / write")
     for name in FORMATS:
         plain = f"{folder}/plain{os.path.splitext(name)[1]}"
         save, load = actions(model, folder, name)
-        saved = shown(*turn_about(lambda p=plain: write_plainly(arrays, p), save))
-        loaded = shown(*turn_about(lambda p=plain: read_plainly(p), load))
-        print(f"{name:16} {saved}   {loaded}", flush=True)
+        saving = turn_about(lambda p=plain: write_plainly(arrays, p), save)
+        loading = turn_about(lambda p=plain: read_plainly(p), load)
+        crossed = min(loading[1]) / min(saving[0])
+        print(f"{name:16} {shown(*saving)}   {shown(*loading)} {crossed:5.2f}", flush=True)
 
 
 def peak(folder: str, name: str, what: str) -> None:

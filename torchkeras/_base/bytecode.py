@@ -1,6 +1,4 @@
-"""Functions without a name in configs, as Keras keeps them: marshalled bytecode, run by whoever
-has said `safe_mode=False`.
-"""
+"""Functions without a name in configs: marshalled bytecode, which `safe_mode=False` alone runs."""
 
 import base64
 import binascii
@@ -41,6 +39,8 @@ def config_of(function: FunctionType, plain: Callable[[Any], Any]) -> dict[str, 
     closure = [plain(cell.cell_contents) for cell in cells] if cells else None
     defaults = None if function.__defaults__ is None else plain(list(function.__defaults__))
     written = {"code": code, "defaults": defaults, "closure": closure, "python": _PYTHON}
+    if function.__kwdefaults__:
+        written["kwdefaults"] = plain(function.__kwdefaults__)
     return {"class_name": CLASS_NAME, "config": written}
 
 
@@ -76,7 +76,9 @@ def function_of(
         )
     defaults = inner.get("defaults")
     given = None if defaults is None else tuple(made(list(defaults)))
-    return FunctionType(code, _names_for(code), code.co_name, given, cells or None)
+    found = FunctionType(code, _names_for(code), code.co_name, given, cells or None)
+    found.__kwdefaults__ = made(inner.get("kwdefaults"))
+    return found
 
 
 def _code(text: Any, python: Any) -> CodeType:

@@ -158,12 +158,14 @@ class Datasets(Mapping[str, _Array]):
 
     def __getitem__(self, name: str) -> _Array:
         dataset = self.dataset(name)
-        declared, stored = dataset.size * dataset.dtype.itemsize, dataset.id.get_storage_size()
-        if declared > _PACKED_BYTES and declared > _PACKED_RATIO * stored:
-            raise ValueError(
-                f"Refused {dataset.name}: it claims {declared} bytes, of which the file holds "
-                f"{stored}."
-            )
+        declared = math.prod(dataset.shape) * dataset.dtype.itemsize
+        if declared > _PACKED_BYTES:
+            stored = dataset.id.get_storage_size()
+            if declared > _PACKED_RATIO * stored:
+                raise ValueError(
+                    f"Refused {dataset.name}: it claims {declared} bytes, of which the file holds "
+                    f"{stored}."
+                )
         self._count(dataset, declared)
         return read(dataset)
 
@@ -213,7 +215,7 @@ def _problem(dataset: "h5py.Dataset") -> str | None:
     if unknown:
         return f"it is packed with filters {unknown}, which only plugins can read"
     chunk = math.prod(dataset.chunks or (0,)) * dtype.itemsize
-    if chunk > dataset.size * dtype.itemsize + _CHUNK_BYTES:
+    if chunk > math.prod(dataset.shape) * dtype.itemsize + _CHUNK_BYTES:
         return f"it is stored in pieces of {chunk} bytes, far more than the array has"
     return None
 

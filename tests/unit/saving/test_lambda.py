@@ -128,6 +128,13 @@ def test_code_knows_the_usual_names_and_those_of_the_caller():
     np.testing.assert_allclose(again(X), abs(X) + np.pi + 1, rtol=1e-6)
 
 
+def test_arguments_have_their_defaults():
+    layer = layers.Lambda(lambda x, a=2.0, *, b=(1.0, 2.0): x * a + b[1])
+    config = json.loads(json.dumps(layer.get_config()))
+    again = layers.Lambda.from_config(config, safe_mode=False)
+    np.testing.assert_allclose(again(X), layer(X))
+
+
 def test_shapes_and_masks_without_names():
     layer = layers.Lambda(
         lambda x: x, output_shape=lambda shape: shape, mask=lambda x, _: x > 0, name="f"

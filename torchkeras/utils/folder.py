@@ -103,7 +103,8 @@ class Folder:
         """Return the files, their class numbers and the names of the classes."""
         root = os.fspath(self.directory)
         if not os.path.isdir(root):
-            raise ValueError(f"`directory` must be a folder. Received: directory={root!r}.")
+            kind_of_error = NotADirectoryError if os.path.exists(root) else FileNotFoundError
+            raise kind_of_error(f"`directory` must be a folder. Received: directory={root!r}.")
         given = list(self.labels) if isinstance(self.labels, (list, tuple)) else None
         inferred = has_labels and given is None
         folders = self._classes(root) if inferred else [""]

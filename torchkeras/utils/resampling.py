@@ -34,8 +34,8 @@ def resized(image: Tensor, size: tuple[int, int], method: str) -> Tensor:
 def cropped(image: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the largest part in the middle that has the aspect ratio of a size."""
     height, width = image.shape[-2:]
-    tall = min(height, width * size[0] // size[1])
-    wide = min(width, height * size[1] // size[0])
+    tall = max(min(height, width * size[0] // size[1]), 1)
+    wide = max(min(width, height * size[1] // size[0]), 1)
     top, left = (height - tall) // 2, (width - wide) // 2
     return image[..., top : top + tall, left : left + wide]
 

@@ -214,8 +214,16 @@ def test_wrong_arguments(pictures: Path, call: dict[str, Any], message: str) -> 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="No image files found"):
         image_data(tmp_path)
-    with pytest.raises(ValueError, match="`directory` must be a folder"):
-        image_data(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    for name, error in (("nowhere", FileNotFoundError), ("file", NotADirectoryError)):
+        with pytest.raises(error, match="`directory` must be a folder"):
+            image_data(tmp_path / name)
+
+
+def test_the_smallest_images_are_cropped_to_no_less_than_a_pixel(tmp_path: Path) -> None:
+    Image.new("RGB", (1, 1), (9, 8, 7)).save(tmp_path / "dot.png")
+    data = image_data(tmp_path, labels=None, image_size=(2, 9), crop_to_aspect_ratio=True)
+    assert next(iter(data))[0, 1, 8].round().tolist() == [9, 8, 7]
 
 
 def test_the_number_of_files_is_told(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 """`KerasFileEditor` shows, changes and saves weights, as Keras's does."""
 
+import zipfile
+
 import h5py
 import keras
 import numpy as np
@@ -28,9 +30,17 @@ def path(request, tmp_path):
     return path
 
 
-def test_weights_are_those_of_keras(path):
+def weights_file(path, folder):
+    """Return what Keras's editor can read: under Python 3.12 it loses hold of files in archives."""
+    if path.suffix != ".keras":
+        return str(path)
+    with zipfile.ZipFile(path) as archive:
+        return archive.extract("model.weights.h5", folder)
+
+
+def test_weights_are_those_of_keras(path, tmp_path):
     ours = KerasFileEditor(path)
-    theirs = keras.saving.KerasFileEditor(str(path))
+    theirs = keras.saving.KerasFileEditor(weights_file(path, tmp_path))
     layers_ours = ours.weights_dict["layers"]
     assert set(layers_ours) == set(theirs.weights_dict["layers"])
     for name, weights in theirs.weights_dict["layers"].items():

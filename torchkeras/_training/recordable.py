@@ -154,7 +154,7 @@ def is_usual_optimizer(optimizer: Any) -> bool:
     """
     return all(
         name not in vars(optimizer) and _is_from_here(getattr(type(optimizer), name))
-        for name in ("scale_loss", "zero_grad")
+        for name in ("scale_loss", "zero_grad", "apply")
     )
 
 

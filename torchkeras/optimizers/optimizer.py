@@ -115,6 +115,12 @@ class Optimizer(Stages):
 
     # Stepping
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "apply" in cls.__dict__ and "step" not in cls.__dict__:
+            cls.step = _step_by_apply  # type: ignore[method-assign]
+            cls._step_unless = Optimizer._step_unless  # type: ignore[method-assign]
+
     def zero_grad(self) -> None:
         """Drop the gradients of the parameters that the optimizer was built with."""
         if self.built:
@@ -383,3 +389,9 @@ def _fits(grad: Any, param: Tensor) -> bool:
         and grad.dtype is param.dtype
         and grad.device == param.device
     )
+
+
+def _step_by_apply(self: Optimizer) -> None:
+    """Update through an `apply` of one's own, which gets gradients in Keras's shapes."""
+    variables = list(self._trainable_variables)
+    self.apply([variable.gradient for variable in variables], variables)

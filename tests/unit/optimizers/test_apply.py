@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+import torchkeras
 from tests.cases.optimizers import PLAIN
 from tests.unit.optimizers.twin import Twins, Weights, compare, gradients, run
 from torchkeras import optimizers
@@ -307,3 +308,34 @@ def test_own_rule_on_top_of_adam() -> None:
         adam.apply(gradients(step, 0.5), plain)
     compare(halved.variables, adam.variables, 1e-6)
     compare(ours, plain, 1e-6)
+
+
+def centralizing(package):
+    """Return an optimizer that takes the mean away from gradients, as a tutorial does."""
+
+    class Centralizing(package.optimizers.RMSprop):
+        def apply(self, grads, trainable_variables=None):
+            centered = []
+            for grad in grads:
+                if len(grad.shape) > 1:
+                    grad = grad - package.ops.mean(grad, axis=0, keepdims=True)
+                centered.append(grad)
+            super().apply(centered, trainable_variables)
+
+    return Centralizing(0.1)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_fit_updates_through_an_apply_of_ones_own():
+    found = []
+    for package in (torchkeras, keras):
+        model = package.Sequential(
+            [package.Input((4, 4, 2)), package.layers.Conv2D(3, 2), package.layers.Flatten()]
+        )
+        model.set_weights([np.arange(24.0).reshape(2, 2, 2, 3) / 24, np.zeros(3)])
+        model.compile(centralizing(package), "mse")
+        x = np.arange(64.0).reshape(2, 4, 4, 2) / 64
+        model.fit(x, np.ones((2, 27)), epochs=3, verbose=0, shuffle=False)
+        found.append(model.get_weights())
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)

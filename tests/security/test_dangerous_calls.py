@@ -22,7 +22,7 @@ KNOWN = {
         "exec",
         "compile",
     },  # code made from graphs, in which names are checked
-    "_training/straight.py": {"exec", "compile"},  # code made from kernels that ran
+    "_training/recorded/straight.py": {"exec", "compile"},  # code made from kernels that ran
     "datasets/_verified.py": {"np.load"},  # known hashes alone, allow_pickle=False
     "datasets/digits.py": {"np.load"},  # our own file
     "export/onnx_program.py": {"__import__"},  # onnx, onnxscript

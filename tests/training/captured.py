@@ -7,7 +7,8 @@ import torch
 
 import torchkeras
 from torchkeras import layers, regularizers
-from torchkeras._training import captured_step, cuda_graph
+from torchkeras._training.captured import cuda_graph
+from torchkeras._training.captured import step as captured_step
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.random((44, 6), "float32"), RNG.random((44, 1), "float32")

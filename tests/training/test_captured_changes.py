@@ -14,7 +14,7 @@ from tests.training import captured
 from tests.training.captured import CAPTURED, X, Y, assert_same, trained, use
 from tests.training.tape_graph import TapeGraph
 from torchkeras import callbacks, layers, optimizers
-from torchkeras._training import capture
+from torchkeras._training.captured import capture
 
 
 @pytest.fixture(autouse=True)
@@ -334,7 +334,9 @@ def test_what_fails_leaves_the_eager_bits(graph: Any, monkeypatch: Any) -> None:
 
 def test_a_frozen_number_is_noticed(monkeypatch: Any) -> None:
     """A replay with the bias correction of another step is not taken for the eager one."""
-    monkeypatch.setattr("torchkeras._training.dials.Dials.turn", lambda self, numbers: None)
+    monkeypatch.setattr(
+        "torchkeras._training.captured.dials.Dials.turn", lambda self, numbers: None
+    )
     found = trained()
     assert "gave other numbers" in report(found[0])
     assert_same(found, trained(eagerly=True))

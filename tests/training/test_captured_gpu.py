@@ -19,7 +19,7 @@ from tests.training import captured
 from tests.training.captured import CAPTURED, NETS, X, Y, assert_near, trained
 from tests.training.test_captured_step import INSIDE, OUTSIDE
 from torchkeras import callbacks
-from torchkeras._training import captured_step
+from torchkeras._training.captured import step as captured_step
 from torchkeras.utils import PyDataset
 
 pytestmark = [

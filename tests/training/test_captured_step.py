@@ -10,7 +10,8 @@ import torch
 from tests.training.captured import CAPTURED, NETS, RNG, assert_near, assert_same, trained, use
 from tests.training.tape_graph import LiveGraph, TapeGraph
 from torchkeras import optimizers
-from torchkeras._training import captured_step, recording
+from torchkeras._training.captured import step as captured_step
+from torchkeras._training.recorded import recording
 from torchkeras.optimizers import schedules
 
 # Their numbers lie on the device, and the update is a part of the graph.

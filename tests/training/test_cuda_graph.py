@@ -9,7 +9,7 @@ import torch
 
 from torchkeras._base.fetching import fetched
 from torchkeras._data.lane import CudaLane
-from torchkeras._training.cuda_graph import CudaGraph
+from torchkeras._training.captured.cuda_graph import CudaGraph
 
 PLACE = torch.device("cuda", 0)
 

@@ -10,10 +10,10 @@ import torch
 import torchkeras
 from tests.training.twins import LABELS, X
 from torchkeras import layers
-from torchkeras._training import compiled_step
-from torchkeras._training.compiler_threads import Threads
 from torchkeras._training.jit import jit_of
-from torchkeras._training.race import Lap, Race, Result
+from torchkeras._training.jitted import step as compiled_step
+from torchkeras._training.jitted.compiler_threads import Threads
+from torchkeras._training.jitted.race import Lap, Race, Result
 
 RACING: dict[str, Any] = {"backend": "eager"}
 BATCHES = 46  # of a whole race

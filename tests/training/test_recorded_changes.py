@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 import torchkeras
 from torchkeras import layers, ops, optimizers
-from torchkeras._training import recorded_step
+from torchkeras._training.recorded import step as recorded_step
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.random((64, 6), "float32"), RNG.random((64, 6), "float32")

@@ -8,7 +8,7 @@ import torch
 
 import torchkeras
 from torchkeras import layers
-from torchkeras._training import recorded_prediction
+from torchkeras._training.recorded import prediction as recorded_prediction
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.random((12, 6), "float32"), RNG.random((12, 2), "float32")

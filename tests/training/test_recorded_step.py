@@ -8,7 +8,8 @@ import torch
 
 import torchkeras
 from torchkeras import layers
-from torchkeras._training import recorded_step, recording
+from torchkeras._training.recorded import recording
+from torchkeras._training.recorded import step as recorded_step
 
 RNG = np.random.default_rng(0)
 X, Y = 6 * RNG.random((90, 6), "float32"), RNG.random((90, 1), "float32")

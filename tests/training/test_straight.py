@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from torchkeras._training.straight import UnrecordableError, straight_line
+from torchkeras._training.recorded.straight import UnrecordableError, straight_line
 
 WEIGHT = torch.nn.Parameter(torch.linspace(-1, 1, 12).reshape(3, 4))
 BIAS = torch.nn.Parameter(torch.linspace(0, 1, 3))

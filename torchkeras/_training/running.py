@@ -22,7 +22,7 @@ from .logs import Logs, snapshot
 from .loop import Ears, run
 from .outputs import owned
 from .readiness import Ready, is_cpu
-from .recorded_prediction import RecordedPrediction
+from .recorded.prediction import RecordedPrediction
 from .replication import begin, is_first
 from .step import predict_guard_of, predict_step_of, test_step_of, train_step_of
 from .steps import overridden

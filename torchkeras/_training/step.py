@@ -16,19 +16,19 @@ from torchkeras.layers.base.losses import ROUNDS
 
 from .added import AddedLosses
 from .backward import backward
-from .captured_step import captured_step
+from .captured.step import captured_step
 from .compile_spec import Compiled
 from .compiled_loss import CompiledLoss
-from .compiled_parts import predict_parts, test_parts, train_parts
-from .compiled_step import CompiledStep
+from .jitted.parts import predict_parts, test_parts, train_parts
+from .jitted.step import CompiledStep
+from .jitted.written import with_compiled_calls
 from .loop import Guard
 from .note import note_of
-from .recordable import is_better_recorded, is_recordable, predicts_alike
-from .recorded_prediction import RecordedPrediction
-from .recorded_step import RecordedStep
+from .recorded.prediction import RecordedPrediction
+from .recorded.recordable import is_better_recorded, is_recordable, predicts_alike
+from .recorded.step import RecordedStep
 from .replication import putting_together
 from .steps import Steps, checked_logs, optimizer_for_training, overridden
-from .written import with_compiled_calls
 
 Step = Callable[[Any], Any]
 _RECORDED = "recorded after some batches, which for so small a model is faster than torch.compile"

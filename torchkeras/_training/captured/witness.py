@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from torchkeras._base.settings import epsilon, floatx
-
-from .snapshot import Snapshot
-from .steps import Steps
+from torchkeras._training.recorded.snapshot import Snapshot
+from torchkeras._training.steps import Steps
 
 _VALUES = (bool, int, float, str, type(None))
 

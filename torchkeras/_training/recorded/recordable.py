@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from torchkeras import activations, layers, losses, ops, random
+from torchkeras._training.steps import Steps, optimizer_for_training
 from torchkeras.layers.attention.projection import Projection
 from torchkeras.layers.base.plain import is_plain
 from torchkeras.losses.wrapper import LossFunctionWrapper
 
 from .snapshot import listeners
-from .steps import Steps, optimizer_for_training
 
 # In larger networks the time is in the kernels, and what is between them does not count.
 _MOST_WEIGHTS = 1_000_000

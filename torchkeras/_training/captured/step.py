@@ -9,13 +9,14 @@ trusted, some of its replays are compared with what the step as it is written do
 from collections.abc import Callable
 from typing import Any
 
-from .added import AddedLosses
+from torchkeras._training.added import AddedLosses
+from torchkeras._training.recorded.recording import RECORDINGS, Forms, is_watched
+from torchkeras._training.steps import Steps
+
 from .capturable import is_wanted, place_of, why_not
 from .capture import Capture, Trial, form_of_batch
 from .cuda_graph import GRAPHS
 from .device_step import DeviceStep, Evaluate
-from .recording import RECORDINGS, Forms, is_watched
-from .steps import Steps
 
 # So many alike steps come before a recording; by then torch has chosen its kernels.
 _WAITS = 20

@@ -6,9 +6,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from torchkeras._base.settings import epsilon, floatx
+from torchkeras._training.steps import Steps
 from torchkeras.layers.base.plain import HOOKS, is_heard
-
-from .steps import Steps
 
 _HELD = ("_modules", "_parameters", "_buffers")
 

@@ -10,13 +10,9 @@ import torch
 from torch import nn
 
 from torchkeras import layers, metrics, regularizers
-from torchkeras.layers.base.plain import is_plain
-from torchkeras.metrics.mean import BuiltinMetric
-
-from .added import AddedLosses
-from .compiled_metrics import CompiledMetrics
-from .cuda_graph import GRAPHS
-from .recordable import (
+from torchkeras._training.added import AddedLosses
+from torchkeras._training.compiled_metrics import CompiledMetrics
+from torchkeras._training.recorded.recordable import (
     PREDICTING,
     chooses_freely,
     is_known,
@@ -24,8 +20,12 @@ from .recordable import (
     is_public,
     is_usual_optimizer,
 )
-from .snapshot import listeners
-from .steps import Steps, optimizer_for_training
+from torchkeras._training.recorded.snapshot import listeners
+from torchkeras._training.steps import Steps, optimizer_for_training
+from torchkeras.layers.base.plain import is_plain
+from torchkeras.metrics.mean import BuiltinMetric
+
+from .cuda_graph import GRAPHS
 
 LEAVE_ALONE = "TORCHKERAS_LEAVE_GRAPHS"
 

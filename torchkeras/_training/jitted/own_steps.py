@@ -17,15 +17,15 @@ from torch import Tensor, nn
 
 from torchkeras._base.nested import leaves_of
 from torchkeras._state.logits import TRACE, Watch
+from torchkeras._training.steps import Steps
+from torchkeras._training.walk import device_of
 from torchkeras.layers.base.calling import training_mode
 
 from .calls import Calls
-from .compiled_function import compiled_function, tell_failure
 from .compiler_threads import Threads
+from .function import compiled_function, tell_failure
 from .moment import Moment
 from .race import Race, Result, lap_on
-from .steps import Steps
-from .walk import device_of
 
 Step = Callable[[Any], Any]
 Form = tuple[Any, ...]

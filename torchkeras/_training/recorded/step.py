@@ -12,11 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .note import note_of
+from torchkeras._training.note import note_of
+from torchkeras._training.steps import Steps, optimizer_for_training
+
 from .recordable import is_recordable
 from .recording import RECORDINGS, Forms, form_of, is_watched, recorded
 from .snapshot import Snapshot
-from .steps import Steps, optimizer_for_training
 from .straight import Function, UnrecordableError
 
 # So many alike steps come before a recording, which takes about the time that as many then save.

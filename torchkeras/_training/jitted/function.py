@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from .jit import Jit
+from torchkeras._training.jit import Jit
+
 from .recompute import options_for
 
 Function = Callable[..., Any]

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from torchkeras._data.transfer import mover
+from torchkeras._training.steps import Steps
 
 from .recordable import predicts_alike
 from .recording import RECORDINGS, form_of, is_watched, recorded
 from .snapshot import Snapshot
-from .steps import Steps
 from .straight import Function, UnrecordableError
 
 # So many alike batches come before a recording, which takes about the time that as many then save;

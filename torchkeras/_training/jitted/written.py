@@ -8,11 +8,11 @@ import torch
 
 from torchkeras._base.replicas import REPLICAS
 from torchkeras._state.logits import Watch
+from torchkeras._training.steps import Steps
+from torchkeras._training.walk import device_of
 
-from .compiled_calls import CompiledCalls
-from .compiled_function import captures
-from .steps import Steps
-from .walk import device_of
+from .own_steps import CompiledCalls
+from .function import captures
 
 Step = Callable[[Any], Any]
 

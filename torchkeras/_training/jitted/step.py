@@ -21,16 +21,16 @@ from torch import Tensor, nn
 
 from torchkeras._base.nested import leaves_of, map_leaves
 from torchkeras._state.variable import Variable
+from torchkeras._training.steps import Steps
+from torchkeras._training.walk import device_of
 from torchkeras.layers.base.calling import in_given_mode
 from torchkeras.metrics.metric import held
 
-from .compiled_function import captures, compiled_function, tell_failure
-from .compiled_parts import Parts
 from .compiler_threads import Threads
+from .function import captures, compiled_function, tell_failure
 from .moment import Moment
+from .parts import Parts
 from .race import Race, Result, lap_on
-from .steps import Steps
-from .walk import device_of
 
 Step = Callable[[Any], Any]
 

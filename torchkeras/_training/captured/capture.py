@@ -8,10 +8,10 @@ from torch import Tensor
 
 from torchkeras._base.fetching import fetched
 from torchkeras._base.nested import leaves_of, map_leaves
+from torchkeras._training.recorded.recording import form_of, is_watched
 
 from .cuda_graph import Graph
 from .device_step import DeviceStep
-from .recording import form_of, is_watched
 
 # A replay may differ from the step as it is written by this part of what that changes, over all
 # tensors of a kind: sums on a GPU have no fixed order, which decides on gradients that are nothing

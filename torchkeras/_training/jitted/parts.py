@@ -9,13 +9,12 @@ from torch import Tensor
 
 from torchkeras._data.batch import num_rows
 from torchkeras._state.logits import TRACE, Watch
+from torchkeras._training.added import AddedLosses
+from torchkeras._training.backward import backward
+from torchkeras._training.compiled_loss import CompiledLoss
+from torchkeras._training.note import update_of
+from torchkeras._training.steps import Steps, optimizer_for_training
 from torchkeras.layers.base.losses import ROUNDS
-
-from .added import AddedLosses
-from .backward import backward
-from .compiled_loss import CompiledLoss
-from .note import update_of
-from .steps import Steps, optimizer_for_training
 
 Step = Callable[[Any], Any]
 Function = Callable[..., Any]

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from torchkeras._data.batch import num_rows
+from torchkeras._training.added import AddedLosses
+from torchkeras._training.note import update_of
+from torchkeras._training.steps import Steps, optimizer_for_training
 from torchkeras.metrics.metric import held
 from torchkeras.optimizers.kernel_optimizer import KernelOptimizer
 
-from .added import AddedLosses
 from .capturable import measures_alike
 from .dials import Dials
-from .note import update_of
-from .steps import Steps, optimizer_for_training
 from .witness import Witness
 
 Evaluate = Callable[[Any, Any, Any], tuple[Any, Any]]

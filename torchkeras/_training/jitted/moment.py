@@ -4,9 +4,8 @@ import torch
 from torch import nn
 
 from torchkeras._state.variable import Variable
+from torchkeras._training.walk import device_of
 from torchkeras.metrics.metric import held
-
-from .walk import device_of
 
 
 class Moment:

@@ -1,0 +1,1 @@
+"""Steps captured as graphs that a GPU replays."""

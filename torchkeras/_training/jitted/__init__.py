@@ -1,0 +1,1 @@
+"""Steps and calls that `torch.compile` compiles, and the race that keeps the faster way."""

@@ -11,8 +11,8 @@ from torchkeras._state.logits import Watch
 from torchkeras._training.steps import Steps
 from torchkeras._training.walk import device_of
 
-from .own_steps import CompiledCalls
 from .function import captures
+from .own_steps import CompiledCalls
 
 Step = Callable[[Any], Any]
 

@@ -183,6 +183,18 @@ def test_galleries_of_boxes_and_masks(tmp_path):
         visualization.plot_bounding_box_gallery(IMAGES, "xyxy", legend=True, legend_handles=[1])
 
 
+def test_names_do_not_cover_the_small_images_of_a_gallery(tmp_path):
+    path = tmp_path / "named.png"
+    dark = np.zeros((1, 24, 30, 3), "uint8")
+    visualization.plot_bounding_box_gallery(
+        dark, "xyxy", {"boxes": [[[2, 12, 28, 20]]], "labels": [[1]]},
+        class_mapping={1: "aeroplane"}, path=path, transparent=False, scale=6,
+    )  # fmt: skip
+    image = pixels(path)[..., :3]
+    colored = (abs(image.astype(int) - (0, 188, 212)).sum(-1) < 90).mean()
+    assert 0.01 < colored < 0.1
+
+
 def test_classes_of_a_gallery_have_colors_far_apart(tmp_path):
     path, dark = tmp_path / "masks.png", np.zeros((1, 9, 9, 3))
     classes = np.arange(81).reshape(1, 9, 9) // 14

@@ -61,7 +61,7 @@ def draw_bounding_boxes(
         >>> drawn[0, 1, :, 0].tolist()
         [0, 9, 9, 9, 0]
     """
-    _check(bounding_boxes)
+    check_boxes(bounding_boxes)
     pictures = np.ascontiguousarray(unit_or_bytes(batch(images, data_format)))
     pictures = pictures.copy() if np.shares_memory(pictures, images) else pictures
     height, width, channels = pictures.shape[1:]
@@ -90,7 +90,16 @@ def draw_bounding_boxes(
     return np.moveaxis(pictures, -1, 1) if first else pictures
 
 
-def _check(bounding_boxes: Any) -> None:
+def check_boxes(bounding_boxes: Any) -> None:
+    """Refuse what is no dictionary of boxes and labels.
+
+    Args:
+        bounding_boxes: The argument of that name.
+
+    Raises:
+        ValueError: If a key is missing.
+        TypeError: If it is no dictionary.
+    """
     if not isinstance(bounding_boxes, Mapping):
         raise TypeError(
             "`bounding_boxes` must be a dictionary with the keys 'boxes' and 'labels'. Received: "

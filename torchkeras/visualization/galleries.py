@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from torchkeras._base.settings import standardize_data_format
+from torchkeras.layers.image.boxes import convert_format
 
-from .boxes import draw_bounding_boxes
+from .boxes import check_boxes, draw_bounding_boxes
 from .masks import draw_segmentation_masks, palette
 from .pictures import array, batch, check_ends, finish, new_figure, ranged
+
+_LEAST_SIDE = 192  # in pixels: names of boxes would cover a smaller image
 
 
 def plot_image_gallery(
@@ -123,7 +126,7 @@ def plot_bounding_box_gallery(
     data_format: str | None = None,
     **kwargs: Any,
 ) -> None:
-    """Show images with their boxes, true and predicted.
+    """Show images with their boxes, true and predicted; small images are enlarged for the names.
 
     Args:
         images: A batch.
@@ -160,14 +163,19 @@ def plot_bounding_box_gallery(
     if legend and legend_handles:
         raise ValueError("Give `legend=True` or `legend_handles`, not both.")
     pictures = ranged(batch(images, data_format), value_range)
+    size = pictures.shape[1:3]
+    times = max(1, _LEAST_SIDE // min(size))
+    pictures = pictures.repeat(times, axis=1).repeat(times, axis=2)
     for boxes, color, names in (
         (y_true, true_color, ground_truth_mapping or class_mapping),
         (y_pred, pred_color, prediction_mapping or class_mapping),
     ):
         if boxes is not None:
+            check_boxes(boxes)
+            corners = convert_format(boxes["boxes"], bounding_box_format, "xyxy", *size)
             pictures = draw_bounding_boxes(
-                pictures, boxes, bounding_box_format, names, color, line_thickness,
-                text_thickness or 1, font_scale, "channels_last",
+                pictures, {**boxes, "boxes": array(corners) * times}, "xyxy", names, color,
+                line_thickness, text_thickness or 1, font_scale, "channels_last",
             )  # fmt: skip
     if legend:
         legend_handles = _legend(("Ground Truth", true_color), ("Prediction", pred_color))

@@ -68,6 +68,14 @@ def test_what_is_not_drawn_here_has_torch_s_choices(x):
     assert torch.equal(drop(x, 0.5), expected)
 
 
+def test_many_choices_are_drawn_in_another_way_than_torch_s():
+    x = torch.ones(LARGE)
+    torch.manual_seed(1)
+    expected = torch.dropout(x, 0.5, True)
+    torch.manual_seed(1)
+    assert not torch.equal(drop(x, 0.5), expected)
+
+
 def test_gradients_pass_where_entries_are_kept():
     x = torch.ones(100, 100, requires_grad=True)
     y = drop(x, 0.3)

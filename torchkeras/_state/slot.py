@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from .layout import SAME, Layout
-from .variable import Part
+from .places import Part
 
 
 @dataclass(frozen=True)

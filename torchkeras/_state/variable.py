@@ -18,9 +18,9 @@ from .acts_as_tensor import ActsAsTensor, host, unwrap
 from .arrays import shared
 from .first_value import first_value
 from .layout import SAME, Layout
+from .places import Part, holds, may_learn, read, register, write
 from .view import ParameterView
 
-Part = tuple[nn.Module, str]
 _AUTOCAST: ContextVar[torch.dtype | None] = ContextVar("torchkeras_autocast", default=None)
 _AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 
@@ -210,12 +210,12 @@ class Variable(ActsAsTensor):
     @property
     def is_computed(self) -> bool:
         """Whether torch makes the value of other parameters, as when it prunes or parametrizes."""
-        return not all(_holds(module, key) for module, key in self._parts)
+        return not all(holds(module, key) for module, key in self._parts)
 
     def follow(self, gone: nn.Module, new: nn.Module) -> None:
         """Show the parameters of the same names of a module that took another one's place."""
         self._parts = tuple(
-            (new, key) if module is gone and _holds(new, key) else (module, key)
+            (new, key) if module is gone and holds(new, key) else (module, key)
             for module, key in self._parts
         )
 
@@ -304,7 +304,7 @@ class Variable(ActsAsTensor):
                 step = self._broadcast(step)
             pieces = self._layout.to_torch(step)
             for (module, key), part, piece in zip(self._parts, parts, pieces, strict=True):
-                if _holds(module, key):
+                if holds(module, key):
                     part.add_(piece, alpha=sign)
                 else:
                     write(module, key, part.add(piece, alpha=sign))
@@ -349,7 +349,7 @@ class Variable(ActsAsTensor):
         flags = [
             part.requires_grad
             for part in self.parameters
-            if isinstance(part, nn.Parameter) and _may_learn(part)
+            if isinstance(part, nn.Parameter) and may_learn(part)
         ]
         return any(flags) if flags else self._trainable
 
@@ -416,37 +416,3 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         return value.detach().to(like.device, like.dtype)
     return shared(np.asarray(value)).to(like.device, like.dtype)
-
-
-def read(module: nn.Module, key: str) -> Tensor:
-    """Return a parameter or buffer of a module, parametrized or not."""
-    found: Tensor | None = module._parameters.get(key)
-    if found is None:
-        found = module._buffers.get(key)
-    return getattr(module, key) if found is None else found
-
-
-def write(module: nn.Module, key: str, value: Tensor) -> None:
-    """Give a parameter or buffer of a module a new value, parametrized or not."""
-    if _holds(module, key):
-        read(module, key).copy_(value)
-    else:
-        setattr(module, key, value)  # torch inverts the parametrization
-
-
-def _holds(module: nn.Module, key: str) -> bool:
-    return key in module._parameters or key in module._buffers
-
-
-def _may_learn(tensor: Tensor) -> bool:
-    return tensor.is_floating_point() or tensor.is_complex()
-
-
-def register(module: nn.Module, key: str, value: Tensor, trainable: bool) -> None:
-    """Make `value` a parameter (trainable floats) or a buffer of a module."""
-    if trainable and _may_learn(value):
-        parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value)
-        module._parameters[key] = parameter
-    else:
-        module._buffers[key] = value.detach()
-        module._non_persistent_buffers_set.discard(key)

@@ -10,8 +10,9 @@ from torch import Tensor
 from torchkeras import dtype_policies, initializers, tree
 from torchkeras._base.naming import auto_name, name_scope
 from torchkeras._base.settings import floatx
+from torchkeras._state.places import read, register
 from torchkeras._state.stateless import swapped
-from torchkeras._state.variable import Variable, as_tensor, read, register
+from torchkeras._state.variable import Variable, as_tensor
 from torchkeras._symbolic.probe import probing
 from torchkeras.losses.arguments import first_tensor
 

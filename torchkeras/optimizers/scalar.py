@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from torchkeras._base.dtypes import to_torch
-from torchkeras._state.variable import Variable, read
+from torchkeras._state.places import read
+from torchkeras._state.variable import Variable
 
 
 class Scalar(Variable):

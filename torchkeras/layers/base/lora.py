@@ -13,7 +13,8 @@ from torchkeras._base.dtypes import to_torch
 from torchkeras._base.messages import positive_int, show
 from torchkeras._state.first_value import as_made
 from torchkeras._state.layout import SAME, TRANSPOSED, Layout, Reshaped
-from torchkeras._state.variable import Variable, register
+from torchkeras._state.places import register
+from torchkeras._state.variable import Variable
 
 from .built import Buildable
 from .low_rank import ADAPTED, LowRank

@@ -18,10 +18,11 @@ from torchkeras._base.naming import auto_name, build_scope, path_scope, scope_pa
 from torchkeras._state import collect
 from torchkeras._state.first_value import as_made
 from torchkeras._state.layout import SAME
+from torchkeras._state.places import register
 from torchkeras._state.postponing import postpone
 from torchkeras._state.slot import Slot
 from torchkeras._state.tracked import TrackedModule, children_of
-from torchkeras._state.variable import Variable, register
+from torchkeras._state.variable import Variable
 from torchkeras.dtype_policies import DTypePolicyMap
 
 _Stock = TypeVar("_Stock", bound=nn.Module)

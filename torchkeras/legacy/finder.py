@@ -16,7 +16,9 @@ KERAS_ROOTS = (
     "tensorflow.contrib.keras",
     "tensorflow.python.keras",
     "tensorflow.keras",
+    "tf_keras.src",
     "keras.api",
+    "keras.src",
     "tf_keras",
     "keras",
 )

@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from . import (
+    answered_version,
     backend_functions,
     backend_graphs,
     backend_tensors,
@@ -21,6 +22,7 @@ from . import (
 from .patches import Patches
 
 _PARTS = (
+    answered_version,
     backend_functions,
     backend_tensors,
     backend_graphs,

@@ -1,5 +1,6 @@
 """The imports of `tensorflow.keras` that tutorials begin with, all spellings of one thing."""
 
+import keras.src.layers as source_layers
 import numpy as np
 import tensorflow as tf
 import tensorflow.keras.layers
@@ -14,9 +15,11 @@ import torchkeras
 
 tf.random.set_seed(3)
 assert int(tf.__version__.split(".")[0]) == 2
+assert keras.version() == keras.__version__ == "3.15.1"
 assert isinstance(tf.config.list_physical_devices("GPU"), list)
 assert tf.keras is keras is torchkeras
 assert tensorflow.keras.layers.Dense is layers.Dense is Dense is torchkeras.layers.Dense
+assert source_layers is layers
 assert keras.__spec__.name == "torchkeras"
 assert layers.__spec__.name == "torchkeras.layers"
 assert K.floatx() == tf.float32 == "float32"

@@ -27,11 +27,11 @@ class TrackedModule(nn.Module):
     _variables: list[Variable] = FromInit()  # type: ignore[assignment]
 
     def __init__(self) -> None:
-        before = [item for item in vars(self).items() if type(item[1]) in (list, dict, Variable)]
+        early = [item for item in vars(self).items() if _may_be_tracked(item[1])]
         super().__init__()
         object.__setattr__(self, "_variables", [])
         object.__setattr__(self, "training", False)
-        for name, value in before:
+        for name, value in early:
             setattr(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -58,7 +58,7 @@ class TrackedModule(nn.Module):
     def __setattr__(self, name: str, value: Any) -> None:
         modules = self.__dict__.get("_modules")
         if modules is None:
-            _assign_early(self, name, value)
+            object.__setattr__(self, name, value)  # until `__init__` comes
             return
         if isinstance(getattr(type(self), name, None), property):
             object.__setattr__(self, name, value)
@@ -139,11 +139,8 @@ class TrackedModule(nn.Module):
         ]
 
 
-def _assign_early(module: TrackedModule, name: str, value: Any) -> None:
-    """Keep an attribute that is assigned before `super().__init__()`, as far as Keras does."""
-    if holds_tracked(value) and not isinstance(value, Variable):
-        raise _init_missing(type(module))
-    object.__setattr__(module, name, value)
+def _may_be_tracked(value: Any) -> bool:
+    return type(value) in (list, dict, nn.Parameter, Variable) or holds_tracked(value)
 
 
 def _init_missing(cls: type) -> RuntimeError:

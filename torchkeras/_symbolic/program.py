@@ -256,7 +256,7 @@ def _write(
             return refs[id(value)]
         if isinstance(value, (slice, *_PLAIN)):
             return value
-        program.constants.append(value)
+        program.constants.append(_without_history(value))
         return Constant(len(program.constants) - 1)
 
     args, kwargs = tree.map_structure(leaf, (node.args, node.kwargs))
@@ -264,6 +264,14 @@ def _write(
     specs = tree.map_structure(_as_spec, node.outputs)
     target = name if isinstance(node.target, nn.Module) else node.target
     return Step(target, args, kwargs, specs, name)
+
+
+def _without_history(value: Any) -> Any:
+    """Return a value, cut off from the graph that computed it, which lasts for one step only."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    computed = value if value._base is None else value._base
+    return value if computed.grad_fn is None else value.detach()
 
 
 def _as_spec(leaf: Any) -> Any:

@@ -26,15 +26,34 @@ def test_attributes_before_super_init_stay():
     assert len(layer.weights) == 2
 
 
-@pytest.mark.parametrize("value", [dense, lambda: [dense()], lambda: nn.Linear(1, 1)])
-def test_layers_before_super_init_are_refused(value):
-    class Early(layers.Layer):
+EARLY = {
+    "layer": lambda: dense(),
+    "list": lambda: [dense()],
+    "dictionary": lambda: {"x": dense()},
+    "tuple": lambda: (dense(),),
+    "torch module": lambda: nn.Linear(1, 1),
+    "parameter": lambda: nn.Parameter(torch.ones(1)),
+    "variable": lambda: torchkeras.Variable(1.0, name="v"),
+}
+
+
+@pytest.mark.parametrize("kind", EARLY)
+@pytest.mark.parametrize("base", [layers.Layer, torchkeras.Model])
+def test_what_is_assigned_before_super_init_is_kept(base, kind):
+    class Early(base):
         def __init__(self):
-            self.inner = value()
+            self.inner = EARLY[kind]()
             super().__init__()
 
-    with pytest.raises(RuntimeError, match=r"In 'Early', you forgot to call `super\(\).__init__"):
-        Early()
+    class Late(base):
+        def __init__(self):
+            super().__init__()
+            self.inner = EARLY[kind]()
+
+    early, late = Early(), Late()
+    assert early.state_dict().keys() == late.state_dict().keys() != set()
+    assert [w.shape for w in early.weights] == [w.shape for w in late.weights]
+    assert type(early.inner) is type(late.inner)
 
 
 def test_forgotten_super_init_is_named():

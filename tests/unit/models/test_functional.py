@@ -221,6 +221,29 @@ def test_parameters_used_as_constants_are_trained():
     assert bias.grad is not None
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # torch looks for it in every tensor
+@pytest.mark.parametrize("reshaped", [lambda x: x, lambda x: x[None]])
+def test_constants_computed_from_weights_are_values(reshaped):
+    x = Input((3, 4))
+    positions = torchkeras.layers.Embedding(3, 4)(torch.arange(3))
+    model = Model(x, x * reshaped(positions))
+    for _ in range(2):
+        y = model(torch.ones(2, 3, 4, requires_grad=True))
+        y.sum().backward()
+    torch.testing.assert_close(y[0].detach(), positions.detach())
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute")
+def test_views_of_weights_used_as_constants_follow_them():
+    kernel = nn.Parameter(torch.ones(3, 4))
+    x = Input((4,))
+    model = Model(x, torchkeras.ops.matmul(x, kernel.T))
+    model(X).sum().backward()
+    assert kernel.grad is not None
+    kernel.data.zero_()
+    assert not model(X).any()
+
+
 def test_variables_used_as_constants():
     variable = torchkeras.Variable(np.ones(4, "float32"), name="shift")
     x = Input((4,))

@@ -27,12 +27,13 @@ class TrackedModule(nn.Module):
     _variables: list[Variable] = FromInit()  # type: ignore[assignment]
 
     def __init__(self) -> None:
-        early = [item for item in vars(self).items() if _may_be_tracked(item[1])]
+        early = self.__dict__.pop("_early", ())
         super().__init__()
         object.__setattr__(self, "_variables", [])
         object.__setattr__(self, "training", False)
-        for name, value in early:
-            setattr(self, name, value)
+        for name in early:
+            if name in self.__dict__:
+                setattr(self, name, self.__dict__[name])
 
     def __getattr__(self, name: str) -> Any:
         """Find what torch keeps apart; a property that failed may say so itself."""
@@ -58,7 +59,8 @@ class TrackedModule(nn.Module):
     def __setattr__(self, name: str, value: Any) -> None:
         modules = self.__dict__.get("_modules")
         if modules is None:
-            object.__setattr__(self, name, value)  # until `__init__` comes
+            self.__dict__.setdefault("_early", []).append(name)
+            object.__setattr__(self, name, value)
             return
         if isinstance(getattr(type(self), name, None), property):
             object.__setattr__(self, name, value)
@@ -137,10 +139,6 @@ class TrackedModule(nn.Module):
             *(variable for variable in self._variables if variable.lies_in(there)),
             *(v for inside in containers for v in inside.own_variables()),
         ]
-
-
-def _may_be_tracked(value: Any) -> bool:
-    return type(value) in (list, dict, nn.Parameter, Variable) or holds_tracked(value)
 
 
 def _init_missing(cls: type) -> RuntimeError:

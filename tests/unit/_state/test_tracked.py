@@ -56,6 +56,15 @@ def test_what_is_assigned_before_super_init_is_kept(base, kind):
     assert type(early.inner) is type(late.inner)
 
 
+def test_arguments_of_init_are_not_kept_twice():
+    class Early(layers.Layer):
+        def __init__(self, inner):
+            self.inner = inner
+            super().__init__()
+
+    assert sorted(Early(dense()).state_dict()) == ["inner.linear.bias", "inner.linear.weight"]
+
+
 def test_forgotten_super_init_is_named():
     class Forgetful(layers.Layer):
         def __init__(self, weight=False):

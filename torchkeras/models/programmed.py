@@ -11,6 +11,7 @@ from torchkeras import tree
 from torchkeras._base.naming import free_name, to_snake_case
 from torchkeras._base.nested import fill_leaves, leaves_of, map_leaves, unpack_singleton
 from torchkeras._state.tracked import children_of
+from torchkeras._symbolic.probe import ValueDependent
 from torchkeras._symbolic.program import Program, Ref, Step, trace
 from torchkeras._symbolic.tensor import KerasTensor, Node, fresh, is_keras_tensor
 from torchkeras.layers.base.call_spec import CallSpec
@@ -151,11 +152,16 @@ class Programmed(Layer):
             **kwargs: Symbols and settings.
         """
         if self.takes_text and self._program is not None:
-            return self._output_spec_of_text(args[0])
-        return super().compute_output_spec(*args, **kwargs)
+            return self._spec_by_layers(args[0])
+        try:
+            return super().compute_output_spec(*args, **kwargs)
+        except ValueDependent:
+            if self._program is None:
+                raise
+            return self._spec_by_layers(args[0])
 
-    def _output_spec_of_text(self, inputs: Any) -> Any:
-        """Ask layer after layer, as no tensor stands for text in a trial run."""
+    def _spec_by_layers(self, inputs: Any) -> Any:
+        """Ask layer after layer, as text and layers that need values have no trial run."""
         given = iter(self._flat_inputs(inputs))
 
         def call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

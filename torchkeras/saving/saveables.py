@@ -18,6 +18,8 @@ from torchkeras.layers.layer import Layer
 from torchkeras.random import SeedGenerator
 
 _LIBRARY = __name__.partition(".")[0]
+_Seen = dict[int, Any]
+"""What was met, by identity; it is held, as the place of what is gone is given to others."""
 
 
 def saveables(
@@ -30,16 +32,16 @@ def saveables(
         skip: Objects to leave out, with what is in them alone.
         by_layers: Whether a subclassed model's layers, too, are found in its `layers` first.
     """
-    seen = {id(item) for item in skip}
+    seen = {id(item): item for item in skip}
     if by_layers and hasattr(root, "get_layer"):
         yield from _child(root.layers, "layers", seen)
     yield from _walk(root, "", seen)
 
 
-def _walk(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _walk(item: Any, path: str, seen: _Seen) -> Iterator[tuple[str, Any]]:
     if id(item) in seen:
         return
-    seen.add(id(item))
+    seen[id(item)] = item
     yield path, item
     if isinstance(item, Layer) and not isinstance(item, TorchModuleWrapper):
         stock = {id(owner) for variable in item.own_variables() for owner, _ in variable.parts}
@@ -50,17 +52,17 @@ def _walk(item: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
         yield from _child(child, f"{path}/{name}", seen)
 
 
-def _child(child: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _child(child: Any, path: str, seen: _Seen) -> Iterator[tuple[str, Any]]:
     if isinstance(child, (list, tuple, Mapping)):
         yield from _container(child, path, seen)
     elif is_saveable(child):
         yield from _walk(child, path, seen)
 
 
-def _container(container: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _container(container: Any, path: str, seen: _Seen) -> Iterator[tuple[str, Any]]:
     if id(container) in seen:
         return
-    seen.add(id(container))
+    seen[id(container)] = container
     counts: dict[str, int] = {}
     for item in container.values() if isinstance(container, Mapping) else container:
         if isinstance(item, (list, tuple, Mapping)):

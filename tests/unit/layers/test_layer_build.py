@@ -435,6 +435,27 @@ def test_layers_inside_wait_for_values_if_the_call_needs_them():
     assert model.count_params() == 8
 
 
+class ShapedReader(ShapedOuter):
+    def __init__(self):
+        super().__init__(reads_values=True)
+
+    def build(self, input_shape):
+        self.inner.build(input_shape)
+
+
+@pytest.mark.parametrize("model", [torchkeras.Sequential, torchkeras.Model])
+def test_models_of_layers_that_need_values_are_called_on_symbols(model):
+    symbols = torchkeras.Input((3,))
+    outputs = ShapedReader()(symbols)
+    if model is torchkeras.Sequential:
+        inner = model([torchkeras.Input((3,)), ShapedReader()])
+    else:
+        inner = model(symbols, outputs)
+    outer = torchkeras.Model(symbols, inner(symbols))
+    assert outer.output_shape == (None, 2)
+    assert outer(np.ones((1, 3))).shape == (1, 2)
+
+
 def test_a_layer_without_weights_is_built_by_symbols():
     rescaling = layers.Rescaling(2)
     rescaling(torchkeras.Input((3,)))

@@ -11,6 +11,7 @@ from tests import oracle
 from tests.cases.models import BUILDERS
 from torchkeras import layers
 from torchkeras.saving import load_weights, save_weights
+from torchkeras.saving.saveables import saveables
 
 X = np.random.default_rng(0).uniform(-1, 1, (2, 4)).astype("float32")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
@@ -129,6 +130,43 @@ def test_keras_reads_it(pair, tmp_path):
     save_weights(ours, tmp_path / "x.weights.h5")
     theirs.load_weights(tmp_path / "x.weights.h5")
     same_weights(ours, theirs)
+
+
+def of_three_branches(library):
+    class Branches(library.Model):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.c = (self.branch() for _ in range(3))
+
+        def branch(self):
+            symbols = library.Input((2,))
+            return library.Model(symbols, library.layers.Dense(1)(symbols))
+
+        def call(self, inputs):
+            return self.a(inputs) + self.b(inputs) * self.c(inputs)
+
+    return Branches()
+
+
+def test_functional_models_inside_are_saved_by_their_layers():
+    kept = [path for path, item in saveables(of_three_branches(torchkeras))]
+    assert kept == [
+        "",
+        *(
+            f"{name}{step}"
+            for name in "abc"
+            for step in ("", "/layers/input_layer", "/layers/dense")
+        ),
+    ]
+
+
+def test_keras_reads_models_of_several_functional_models(tmp_path):
+    x = np.ones((1, 2), "float32")
+    ours, theirs = of_three_branches(torchkeras), of_three_branches(keras)
+    expected, _ = ours(x), theirs(x)
+    ours.save_weights(tmp_path / "m.weights.h5")
+    theirs.load_weights(tmp_path / "m.weights.h5")
+    np.testing.assert_allclose(theirs(x).detach(), expected.detach(), rtol=1e-5)
 
 
 def test_reads_what_keras_wrote(pair, tmp_path):

@@ -126,17 +126,6 @@ def test_argument_is_handed_on_by_layers_that_do_not_take_it():
     assert layer.inner.told is True
 
 
-def test_default_of_training_does_not_count():
-    class Default(layers.Layer):
-        def call(self, x, training=True):
-            self.told = training
-            return x
-
-    layer = Default()
-    layer(torch.ones(1))
-    assert layer.told is False
-
-
 def test_training_by_position_is_refused():
     with pytest.raises(ValueError, match=r"Only tensors .* by position\. Received: True"):
         Told()(torch.ones(1), True)

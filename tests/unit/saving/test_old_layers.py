@@ -9,7 +9,9 @@ import torch
 
 import torchkeras
 from tests.unit.saving.test_keras_1 import PLAIN, floats, write
-from torchkeras import layers, legacy
+from torchkeras import layers
+from torchkeras.legacy.patches import Patches
+from torchkeras.legacy.spellings import understand
 
 UNITS, WIDTH = 3, 2
 RECURRENT = {
@@ -186,11 +188,12 @@ def test_layers_that_legacy_brings_back(tmp_path):
     kernel, bias, x = floats(3, 4, 3), floats(3, 3), floats(5, 4, 2)
     steps = [("LocallyConnected1D", config)]
     path = written(tmp_path / "m.h5", "2.2.4", steps, {"l": [kernel, bias]})
-    legacy.install()
+    patches = Patches()
+    understand(torchkeras, patches)
     try:
         found = torchkeras.saving.load_model(path)(x).detach()
     finally:
-        legacy.uninstall()
+        patches.undo()
     windows = np.stack([x[:, at : at + 2].reshape(5, -1) for at in range(3)], 1)
     expected = np.maximum(np.einsum("bpk,pkf->bpf", windows, kernel) + bias, 0)
     np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -215,8 +215,11 @@ def test_forgotten_super_says_so():
         def __init__(self):
             self.dense = layers.Dense(2)
 
-    with pytest.raises((RuntimeError, AttributeError), match=r"__init__\(\)"):
-        Net()
+        def call(self, x):
+            return self.dense(x)
+
+    with pytest.raises(RuntimeError, match=r"In 'Net', you forgot to call `super\(\).__init__"):
+        Net()(torch.ones(1, 2))
 
 
 def test_no_call_says_so():

@@ -149,7 +149,7 @@ def _outputs_of(layer: Any) -> Any:
         return specs_in(nodes[-1].outputs)
     shapes = layer.get_build_config() if hasattr(layer, "get_build_config") else None
     if not shapes or not layer.built:
-        return None
+        return specs_in(layer.outputs) if getattr(layer, "program", None) is not None else None
     try:
         named = shapes.get("shapes_dict")
         found = (

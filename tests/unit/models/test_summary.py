@@ -71,6 +71,27 @@ def called(k):
     return model
 
 
+def holding_a_functional_model(k):
+    class Net(k.Model):
+        def __init__(self):
+            super().__init__()
+            symbols = k.Input((4,))
+            self.inner = k.Model(symbols, k.layers.Dense(2)(symbols), name="inner")
+
+        def call(self, inputs):
+            return self.inner(inputs)
+
+    model = Net()
+    model(np.ones((2, 4), "float32"))
+    return model
+
+
+def test_functional_models_inside_of_subclassed_ones_have_a_shape():
+    ours, theirs = both(holding_a_functional_model)
+    assert ours == theirs
+    assert "(None, 2)" in ours
+
+
 def test_called_subclassed_model():
     ours, theirs = both(called, show_trainable=True)
     assert ours == theirs

@@ -136,6 +136,36 @@ def test_fit_trains_and_predict_does_not(kind):
     assert set(mode.seen) == {False}
 
 
+def test_networks_follow_the_mode_in_a_step_of_one_s_own():
+    seen = []
+
+    class Watching(layers.Layer):
+        def call(self, inputs, training=None):
+            seen.append(training)
+            return inputs
+
+    class Stepping(torchkeras.Model):
+        def __init__(self):
+            super().__init__()
+            self.net = torchkeras.Sequential([Watching(), layers.Dense(1)])
+
+        def call(self, inputs):
+            return self.net(inputs)
+
+        def train_step(self, data):
+            loss = self.net(data[0]).square().mean()
+            loss.backward()
+            self.optimizer.apply([v.value.grad for v in self.trainable_weights])
+            return {"loss": loss}
+
+    model = Stepping()
+    model.build((None, 3))
+    model.compile("sgd")
+    seen.clear()
+    model.fit(np.ones((2, 3), "float32"), np.ones((2, 1)), verbose=0)
+    assert seen == [True]
+
+
 def test_after_fit_a_call_drops_nothing():
     model = Sequential([Input((50,)), layers.Dropout(0.5), layers.Dense(50, "relu")])
     model.compile("sgd", "mse")

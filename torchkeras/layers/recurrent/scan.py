@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
+from torchkeras.layers.base.plain import is_traced
+
 # So many numbers of one gate stay in the cache while a piece of the sequence is worked on.
 _PIECE = 2**16
 _DTYPES = (torch.float32, torch.float64)
@@ -41,8 +43,7 @@ def _is_plain(tensor: Tensor, dtype: Any) -> bool:
 def _is_watched() -> bool:
     """Whether somebody between Python and the kernels wants to see differentiable operations."""
     return (
-        torch.compiler.is_compiling()
-        or torch._C._get_tracing_state() is not None
+        is_traced()
         or torch._C._len_torch_dispatch_stack() > 0
         or torch._C._functorch.peek_interpreter_stack() is not None
         or forward_ad._current_level >= 0

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+TorchState = tuple[torch.device, torch.Tensor, torch.Tensor | None]
+
 
 def rng_state() -> dict[str, Any]:
     """Return the state of all generators, as plain values and CPU tensors.
@@ -45,6 +47,28 @@ def set_rng_state(state: Mapping[str, Any]) -> None:
             torch.cuda.set_rng_state(device_state, index)
     if "mps" in state and torch.backends.mps.is_available():
         torch.mps.set_rng_state(state["mps"])
+
+
+def torch_rng_state(device: torch.device) -> TorchState:
+    """Return the state of torch's generators for the CPU and for one CUDA device.
+
+    Args:
+        device: The device; any other has no generator of its own here.
+    """
+    own = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    return device, torch.get_rng_state(), own
+
+
+def set_torch_rng_state(state: TorchState) -> None:
+    """Put torch's generators into a state that `torch_rng_state` returned.
+
+    Args:
+        state: The state.
+    """
+    device, cpu, own = state
+    torch.set_rng_state(cpu)
+    if own is not None:
+        torch.cuda.set_rng_state(own, device)
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import torch
 
+from torchkeras._base.rng import set_torch_rng_state, torch_rng_state
+
 Body = Callable[[], None]
 
 
@@ -100,7 +102,7 @@ class CudaGraph:
 
     def random_state(self) -> Any:
         """Return the states of the generators that the function draws from."""
-        return torch.get_rng_state(), torch.cuda.get_rng_state(self._device)
+        return torch_rng_state(self._device)
 
     def set_random_state(self, state: Any) -> None:
         """Bring back what `random_state` returned.
@@ -108,8 +110,7 @@ class CudaGraph:
         Args:
             state: The states.
         """
-        torch.set_rng_state(state[0])
-        torch.cuda.set_rng_state(state[1], self._device)
+        set_torch_rng_state(state)
 
 
 @contextmanager

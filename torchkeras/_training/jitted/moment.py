@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from torchkeras._base.rng import set_torch_rng_state, torch_rng_state
 from torchkeras._state.variable import Variable
 from torchkeras._training.walk import device_of
 from torchkeras.metrics.metric import held
@@ -19,15 +20,11 @@ class Moment:
     def __init__(self, model: nn.Module, metrics: list[Variable]) -> None:
         tensors = [*model.buffers(), *(held(variable) for variable in metrics)]
         self._kept = [(tensor, tensor.detach().clone()) for tensor in tensors]
-        self._cpu = torch.get_rng_state()
-        device = device_of(model) or self._cpu.device
-        self._cuda = (device, torch.cuda.get_rng_state(device)) if device.type == "cuda" else None
+        self._random = torch_rng_state(device_of(model) or torch.device("cpu"))
 
     def restore(self) -> None:
         """Bring everything back."""
         with torch.no_grad():
             for tensor, kept in self._kept:
                 tensor.copy_(kept)
-        torch.set_rng_state(self._cpu)
-        if self._cuda is not None:
-            torch.cuda.set_rng_state(self._cuda[1], self._cuda[0])
+        set_torch_rng_state(self._random)
